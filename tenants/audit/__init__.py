@@ -1,0 +1,1 @@
+"""What was done: the only place that writes audit events."""

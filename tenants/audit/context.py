@@ -1,0 +1,53 @@
+"""Which request is being served, for whoever records what was done in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """Where a request came from. `address` is the client's own, behind trusted proxies."""
+
+    request_id: str = ""
+    address: str | None = None
+    user_agent: str = ""
+
+
+class Served:
+    """One request being served, and whether an event of it stands in the log."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self.context = context
+        self.has_event = False
+
+    def note_event(self) -> None:
+        """An event of this request was committed."""
+        self.has_event = True
+
+
+_served: ContextVar[Served | None] = ContextVar("served", default=None)
+
+
+@contextmanager
+def bind(context: RequestContext) -> Iterator[None]:
+    """Serve a request: everything recorded inside carries `context`."""
+    token = _served.set(Served(context))
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
+def current() -> RequestContext:
+    """The request being served; an empty one in commands and tasks."""
+    served = _served.get()
+    return served.context if served else RequestContext()
+
+
+def served() -> Served | None:
+    """The request being served with its event mark; None outside of requests."""
+    return _served.get()

@@ -1,0 +1,24 @@
+"""The rows about customers: who they are, what they may do, what was done."""
+
+from tenants.models.api_key import ApiKey, Environment, KeyStatus
+from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
+from tenants.models.identifiers import BASE62, new_id, random_base62
+from tenants.models.tenant import Membership, Plan, Role, Tenant
+from tenants.models.usage_day import UsageDay
+
+__all__ = [
+    "BASE62",
+    "ActorKind",
+    "ApiKey",
+    "AuditEvent",
+    "Environment",
+    "KeyStatus",
+    "Membership",
+    "Outcome",
+    "Plan",
+    "Role",
+    "Tenant",
+    "UsageDay",
+    "new_id",
+    "random_base62",
+]

@@ -1,0 +1,23 @@
+"""Public identifiers: a prefix that names the kind, then randomness nobody can guess."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from functools import partial
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+ID_LENGTH = 22  # 131 bits: more than a random UUID holds
+
+
+def random_base62(length: int) -> str:
+    """`length` random base62 characters from the operating system (5.95 bits each)."""
+    return "".join(secrets.choice(BASE62) for _ in range(length))
+
+
+def new_id(prefix: str) -> str:
+    """A new public id, `new_id("sub")` → `sub_` and 22 random base62 characters."""
+    return f"{prefix}_{random_base62(ID_LENGTH)}"
+
+
+new_tenant_id = partial(new_id, "ten")

@@ -1,0 +1,101 @@
+"""Customers, what they pay for, and the people who act for them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from tenants.models.identifiers import new_tenant_id
+
+
+class Plan(models.Model):
+    """What a tenant may use. Plans are data: the four rows come from a migration."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=60)
+    requests_per_minute = models.PositiveIntegerField(
+        validators=[MinValueValidator(1)], help_text="Lasting rate, live and test apart."
+    )
+    burst = models.PositiveIntegerField(
+        validators=[MinValueValidator(1)],
+        help_text="Calls that may come at once after a quiet time.",
+    )
+    monthly_quota = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Calls in a calendar month (UTC); empty means no limit."
+    )
+    url_matching = models.BooleanField(
+        default=False, help_text="May submit addresses for the service to fetch."
+    )
+
+    class Meta:
+        ordering = ["requests_per_minute", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(requests_per_minute__gte=1, burst__gte=1),
+                name="plan_admits_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tenant(models.Model):
+    """One customer. Everything a customer owns points here; nothing of it is ever shared."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_tenant_id, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="tenants")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    is_active = models.BooleanField(
+        default=True, help_text="Keys of an inactive tenant are refused at once."
+    )
+    strict = models.BooleanField(
+        default=False, help_text="Treat what could not be checked as an error."
+    )
+    enhance_default = models.BooleanField(
+        default=False, help_text="Search for parts of listed images unless the call says otherwise."
+    )
+    retain_hashes_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Days hashes of submissions are kept for lookback; 0 keeps none."
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do in the portal."""
+
+    OWNER = "owner"
+    DEVELOPER = "developer"
+    COMPLIANCE = "compliance"
+
+
+class Membership(models.Model):
+    """A person acting for a tenant."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["tenant", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="one_membership_a_person"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role}, {self.tenant})"
