@@ -1,0 +1,26 @@
+"""Which of the known hashes lie near this one? Exact, memory-mapped, free of Django.
+
+`build` writes a snapshot, `HammingIndex` searches it, `DeltaIndex` holds what was added since;
+`Neighbours.union` joins their answers. Whether a hash is an active entry only the database knows.
+"""
+
+from matching.index.delta import DeltaIndex
+from matching.index.hamming import HammingIndex, build
+from matching.index.neighbours import MAX_RADIUS, Neighbours
+from matching.index.photodna import SquaredL2Index
+from matching.index.store import IndexDamaged, IndexMissing, Meta, remove
+from matching.index.warming import warm_up
+
+__all__ = [
+    "MAX_RADIUS",
+    "DeltaIndex",
+    "HammingIndex",
+    "IndexDamaged",
+    "IndexMissing",
+    "Meta",
+    "Neighbours",
+    "SquaredL2Index",
+    "build",
+    "remove",
+    "warm_up",
+]

@@ -1,0 +1,156 @@
+"""Exact search for 256-bit hashes within a Hamming distance of up to 31, over memory-mapped files.
+
+A search inspects only the buckets in which a hash so near must lie (see `plan`). Its work is
+bounded: a query that meets crowded buckets becomes one linear scan (about 2 ms per million
+hashes), so nothing is ever left out. The answer is bounded only by the size of the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from matching.index.engine import Engine, engine
+from matching.index.neighbours import (
+    HASH_BYTES,
+    MAX_RADIUS,
+    NOTHING,
+    Bytes,
+    Neighbours,
+    Words,
+    as_hashes,
+    as_radius,
+    as_words,
+)
+from matching.index.numpy_search import Hits
+from matching.index.plan import Chunk, chunk_plan, chunks_for
+from matching.index.store import META, IndexDamaged, Meta, load, publishing
+from matching.index.tables import MAX_COUNT, Ids, Tables, offsets_length, sorted_distinct
+
+KIND = "hamming256"
+
+
+class HammingIndex:
+    """An immutable set of distinct hashes, searched by any number of threads at once.
+
+    Processes that open the same directory share its memory. A closed index raises ValueError.
+    """
+
+    def __init__(self, tables: Tables, meta: Meta, *, compiled: bool = True) -> None:
+        self._tables: Tables | None = tables
+        self._engine = engine(compiled=compiled)
+        self.meta = meta
+
+    @classmethod
+    def open(cls, directory: Path, *, verify: bool = True, compiled: bool = True) -> HammingIndex:
+        """Map a snapshot that `build` wrote; `compiled=False` searches with NumPy alone.
+
+        See `store.load` for `verify`. Raises IndexMissing and IndexDamaged.
+        """
+        snapshot = load(directory, kind=KIND, verify=verify)
+        meta = snapshot.meta
+        plan = chunk_plan(meta.chunks)
+        lengths = {
+            "hashes": meta.count * HASH_BYTES,
+            "ids": meta.count * len(plan) * 4,
+            "offsets": offsets_length(plan) * 4,
+        }
+        if {name: len(array) for name, array in snapshot.arrays.items()} != lengths:
+            raise IndexDamaged(directory / META, "does not fit the files it names")
+        tables = Tables.of(
+            snapshot.arrays["hashes"].view(np.uint64),
+            snapshot.arrays["ids"].view(np.uint32),
+            snapshot.arrays["offsets"].view(np.uint32),
+            plan,
+        )
+        return cls(tables, meta, compiled=compiled)
+
+    def __len__(self) -> int:
+        """The number of distinct hashes."""
+        return self.meta.count
+
+    def search(self, query: Bytes, radius: int = MAX_RADIUS) -> Neighbours:
+        """All stored hashes within `radius` bits of one query, uint8 (32,).
+
+        Raises ValueError for a radius above 31 or another shape.
+        """
+        return self.search_any(query, radius)
+
+    def search_any(self, queries: Bytes, radius: int = MAX_RADIUS) -> Neighbours:
+        """All stored hashes near at least one of the queries, uint8 (q, 32), each hash once.
+
+        The distance is the smallest one: the queries are variants of one image.
+        """
+        tables = self._opened()
+        hits = self._hits(tables, queries, radius)
+        return _neighbours(tables, hits, slice(None))
+
+    def search_many(self, queries: Bytes, radius: int = MAX_RADIUS) -> list[Neighbours]:
+        """One answer per query, uint8 (q, 32), in their order."""
+        tables = self._opened()
+        hits = self._hits(tables, queries, radius)
+        limits = np.searchsorted(hits.owners, np.arange(len(queries) + 1)).tolist()
+        return [_neighbours(tables, hits, slice(begin, end)) for begin, end in pairwise(limits)]
+
+    def close(self) -> None:
+        """Let go of the files; searches that are under way in other threads still finish."""
+        self._tables = None
+
+    def _opened(self) -> Tables:
+        if self._tables is None:
+            raise ValueError("this index is closed")
+        return self._tables
+
+    def _hits(self, tables: Tables, queries: Bytes, radius: int) -> Hits:
+        words = as_words(as_hashes(queries))
+        if len(tables.layout):
+            return self._engine.probe(tables, words, as_radius(radius))
+        return self._engine.scan(tables.words, words, as_radius(radius))
+
+
+def build(
+    hashes: Bytes,
+    directory: Path,
+    *,
+    version: int = 0,
+    created_at: datetime | None = None,
+    chunks: int | None = None,
+    compiled: bool = True,
+) -> None:
+    """Write a snapshot of hashes, uint8 (n, 32) in any order and with repetitions.
+
+    `version` and `created_at` are kept for whoever opens it (`HammingIndex.meta`). `chunks`
+    overrides the plan chosen by size. Peak memory is about 100 bytes per hash.
+    Raises ValueError for more than 2^32 - 1 hashes, FileExistsError if there is a snapshot.
+    """
+    distinct = sorted_distinct(as_hashes(hashes))
+    if len(distinct) > MAX_COUNT:
+        raise ValueError(f"an index holds at most {MAX_COUNT} hashes, not {len(distinct)}")
+    chunks = chunks_for(len(distinct)) if chunks is None else chunks
+    meta = Meta(KIND, len(distinct), chunks, version, created_at)
+    words = distinct.view(np.uint64).reshape(-1)
+    offsets: list[Ids] = []
+    with publishing(directory, meta) as writer:
+        writer.write("hashes", [distinct])
+        writer.write("ids", _ids(words, chunk_plan(chunks), offsets, engine(compiled=compiled)))
+        writer.write("offsets", offsets)
+
+
+def _ids(words: Words, plan: Sequence[Chunk], offsets: list[Ids], loops: Engine) -> Iterator[Ids]:
+    """The ids of chunk after chunk; the limits of their buckets collect in `offsets`."""
+    for chunk in plan:
+        ids, limits = loops.group(chunk.values(words), chunk.buckets)
+        offsets.append(limits)
+        yield ids
+
+
+def _neighbours(tables: Tables, hits: Hits, part: slice) -> Neighbours:
+    positions = hits.positions[part]
+    if not len(positions):
+        return NOTHING
+    rows = tables.words.reshape(-1, 4)[positions].view(np.uint8)
+    return Neighbours.nearest(rows, hits.distances[part])
