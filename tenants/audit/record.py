@@ -11,6 +11,7 @@ from django.db import transaction
 from tenants.audit import context
 from tenants.audit.actions import ACTIONS
 from tenants.models import ActorKind, ApiKey, AuditEvent, Outcome, Tenant
+from tenants.models.audit_event import MAX_REQUEST_ID, MAX_TEXT
 
 
 class UnknownAction(ValueError):
@@ -73,13 +74,13 @@ def record(
     event = AuditEvent.objects.create(
         action=action,
         actor_kind=actor.kind,
-        actor_id=_cut("actor_id", actor.id),
+        actor_id=actor.id,
         key_id=actor.key_id,
         tenant=tenant,
-        target=_cut("target", target),
-        request_id=_cut("request_id", origin.request_id),
+        target=_fitting(target),
+        request_id=_fitting(origin.request_id, MAX_REQUEST_ID),
         address=origin.address,
-        user_agent=_cut("user_agent", origin.user_agent),
+        user_agent=_fitting(origin.user_agent),
         outcome=outcome,
         status=status,
         data=dict(data or {}),
@@ -107,7 +108,6 @@ def _note_when_committed() -> None:
         transaction.on_commit(served.note_event)
 
 
-def _cut(field: str, value: str) -> str:
-    """`value` as the column takes it: no longer than fits, without the NUL PostgreSQL refuses."""
-    length = AuditEvent._meta.get_field(field).max_length
-    return value.replace("\x00", "")[:length]
+def _fitting(text: str, length: int = MAX_TEXT) -> str:
+    """`text` as a column takes it: cut to fit, without the NUL that PostgreSQL refuses."""
+    return text.replace("\x00", "")[:length]

@@ -46,6 +46,9 @@ class ApiKey(models.Model):
     not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    successor = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessor"
+    )
     last_used_at = models.DateTimeField(
         null=True, blank=True, help_text="True to the minute: not written at every call."
     )

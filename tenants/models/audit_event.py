@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 
 from tenants.models.tenant import Tenant
 
+MAX_TEXT, MAX_REQUEST_ID = 200, 64
+
 if TYPE_CHECKING:
     IntegerValued = models.Field[int, int]
 else:
@@ -73,10 +75,10 @@ class AuditEvent(models.Model):
     actor_id = models.CharField(max_length=150, blank=True)
     key_id = models.CharField(max_length=12, blank=True)
     action = models.CharField(max_length=40)
-    target = models.CharField(max_length=200, blank=True)
-    request_id = models.CharField(max_length=64, blank=True)
+    target = models.CharField(max_length=MAX_TEXT, blank=True)
+    request_id = models.CharField(max_length=MAX_REQUEST_ID, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
-    user_agent = models.CharField(max_length=200, blank=True)
+    user_agent = models.CharField(max_length=MAX_TEXT, blank=True)
     outcome = models.CharField(max_length=7, choices=Outcome)
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     data = models.JSONField(default=dict, blank=True)

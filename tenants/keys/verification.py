@@ -1,0 +1,83 @@
+"""Who is calling: the check at the door."""
+
+from __future__ import annotations
+
+import datetime
+import hmac
+import ipaddress
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from tenants.keys import tokens
+from tenants.models import ApiKey, KeyStatus
+
+USE_IS_NOTED_EVERY = datetime.timedelta(seconds=60)
+NO_DIGEST = bytes(32)
+
+
+class KeyInvalid(Exception):
+    """The key opens nothing. Callers all get to see the same; `reason` is for the audit log.
+
+    `key` is set when the secret was right and something else was wrong, as after revocation.
+    """
+
+    def __init__(self, reason: str, key: ApiKey | None = None) -> None:
+        super().__init__("The API key is missing or not valid.")
+        self.reason = reason
+        self.key = key
+
+
+def verify(*, token: str, address: str | None) -> ApiKey:
+    """The key that `token` proves, with tenant and plan, used from the client's `address`.
+
+    One query, and none when the checksum is wrong. Nothing is cached, so a revocation holds in
+    the next request on every worker; the database's clock decides on dates. Raises `KeyInvalid`.
+    """
+    key_id = tokens.key_id_of(token)
+    if key_id is None:
+        raise KeyInvalid("malformed")
+    key, now = _look_up(key_id)
+    # An unknown id is compared as well, so that the time taken does not tell which ids exist.
+    expected = bytes(key.secret_digest) if key else NO_DIGEST
+    if not hmac.compare_digest(tokens.digest(token), expected) or key is None or now is None:
+        raise KeyInvalid("unknown")
+    _refuse_unusable(key, now, address)
+    _note_use(key, now)
+    return key
+
+
+def _look_up(key_id: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
+    keys = ApiKey.objects.select_related("tenant__plan").annotate(now=Now())
+    key = keys.filter(key_id=key_id).first()
+    return (key, key.now) if key else (None, None)
+
+
+def _refuse_unusable(key: ApiKey, now: datetime.datetime, address: str | None) -> None:
+    status = key.status_at(now)
+    if status != KeyStatus.ACTIVE:
+        raise KeyInvalid(status, key)
+    if not key.tenant.is_active:
+        raise KeyInvalid("tenant_inactive", key)
+    if key.allowed_networks and not _is_inside(address, key.allowed_networks):
+        raise KeyInvalid("network", key)
+
+
+def _is_inside(address: str | None, networks: Sequence[str]) -> bool:
+    """Whether `address` lies in one of the CIDR blocks; an unknown address lies in none."""
+    if address is None:
+        return False
+    client = ipaddress.ip_address(address)
+    if isinstance(client, ipaddress.IPv6Address) and client.ipv4_mapped:
+        client = client.ipv4_mapped
+    return any(client in ipaddress.ip_network(network) for network in networks)
+
+
+def _note_use(key: ApiKey, now: datetime.datetime) -> None:
+    """Remember the use, at most once a minute; of parallel calls one writes."""
+    if key.last_used_at is not None and now - key.last_used_at < USE_IS_NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
+    if ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now()):
+        key.last_used_at = now
