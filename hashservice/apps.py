@@ -1,0 +1,18 @@
+"""The Django project as an app: commands, templates, static files and the start-up wiring."""
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+from hashservice.celery import app as celery_app
+from hashservice.database import grant_runtime_privileges
+
+__all__ = ["HashserviceConfig", "celery_app"]
+
+
+class HashserviceConfig(AppConfig):
+    name = "hashservice"
+
+    def ready(self) -> None:
+        # Once, after the migrations of all apps: `tenants` stands for the whole project here,
+        # because Django sends no signal for an app without models.
+        post_migrate.connect(grant_runtime_privileges, sender=apps.get_app_config("tenants"))

@@ -1,0 +1,52 @@
+"""Two roles on one database: the owner migrates, the runtime role only works with rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.db import connections, models
+from psycopg import sql
+
+OWNER, RUNTIME = "owner", "default"
+
+
+class OwnerMigrates:
+    """Database router: tables are made over the owner's connection and nowhere else."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:  # noqa: ARG002
+        return db == OWNER
+
+
+def grant_runtime_privileges(sender: AppConfig, using: str, **signal: Any) -> None:  # noqa: ARG001
+    """Give the runtime role rows to work with, and take back what append-only tables forbid.
+
+    Runs after every migration of an app of ours, so that a new table is never without its grants.
+    """
+    owner, runtime = (settings.DATABASES[alias]["USER"] for alias in (OWNER, RUNTIME))
+    if using != OWNER or owner == runtime:
+        return
+    role = sql.Identifier(runtime)
+    with connections[OWNER].cursor() as cursor:
+        for statement in (
+            "GRANT USAGE ON SCHEMA public TO {role}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        ):
+            cursor.execute(sql.SQL(statement).format(role=role))
+        for model in _append_only_models():
+            cursor.execute(
+                sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(
+                    table=sql.Identifier(model._meta.db_table), role=role
+                )
+            )
+
+
+def _append_only_models() -> list[type[models.Model]]:
+    tables = set(connections[OWNER].introspection.table_names())
+    return [
+        model
+        for model in apps.get_models()
+        if getattr(model, "append_only", False) and model._meta.db_table in tables
+    ]

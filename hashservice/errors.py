@@ -1,0 +1,164 @@
+"""The one table from exceptions to answers, and the one shape of an error (RFC 9457).
+
+Exceptions live beside the code that raises them and know nothing of HTTP. A code, once published,
+never changes its meaning.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+from matching import access, curation, hashing, snapshot
+from matching.api.bodies import UrlRefused
+from tenants import authentication, keys, throttling
+from tenants.audit import context
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SOON_SECONDS = 5
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    code: str
+    title: str
+
+    def body(self, detail: str) -> dict[str, Any]:
+        return {
+            "type": f"urn:hashservice:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": detail or self.title,
+            "request_id": context.current().request_id,
+        }
+
+
+UNAVAILABLE = Problem(503, "database_unavailable", "The service can not reach its database")
+INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
+
+PROBLEMS: Mapping[type[Exception], Problem] = {
+    keys.KeyInvalid: Problem(401, "key_invalid", "The API key is missing or not valid"),
+    keys.ScopeExceeded: Problem(403, "scope_exceeded", "A key can not grant what it lacks"),
+    authentication.KeyInQuery: Problem(400, "key_in_query", "Keys must not stand in the address"),
+    authentication.ScopeMissing: Problem(403, "scope_missing", "The key lacks a scope"),
+    throttling.RateLimited: Problem(429, "rate_limited", "Too many requests"),
+    throttling.QuotaExceeded: Problem(429, "quota_exceeded", "The month's quota is used up"),
+    hashing.ImageUndecodable: Problem(422, "image_undecodable", "The image can not be decoded"),
+    hashing.ImageTooLarge: Problem(413, "image_too_large", "The image is too large"),
+    hashing.ImageTooSmall: Problem(422, "image_too_small", "The image is too small"),
+    hashing.UnsupportedMediaType: Problem(
+        415, "unsupported_media_type", "The file is no image of a supported format"
+    ),
+    hashing.DecodeLimitExceeded: Problem(
+        422, "decode_limit", "Decoding the image took more than it may"
+    ),
+    hashing.DecoderUnavailable: Problem(
+        503, "decoder_unavailable", "No image can be decoded at the moment"
+    ),
+    hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
+    snapshot.IndexUnavailable: Problem(
+        503, "index_unavailable", "The index can not be searched at the moment"
+    ),
+    access.NotFound: Problem(404, "not_found", "There is no such thing"),
+    curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
+    curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
+    curation.Conflict: Problem(409, "conflict", "The state of the thing does not allow this"),
+    UrlRefused: Problem(422, "url_refused", "The address will not be fetched"),
+    Http404: Problem(404, "not_found", "There is no such thing"),
+    PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
+    RequestDataTooBig: Problem(413, "image_too_large", "The image is too large"),
+    OperationalError: UNAVAILABLE,
+    InterfaceError: UNAVAILABLE,
+}
+BY_STATUS: Mapping[int, Problem] = {
+    400: Problem(400, "request_invalid", "The request is not valid"),
+    401: PROBLEMS[keys.KeyInvalid],
+    403: PROBLEMS[PermissionDenied],
+    404: PROBLEMS[Http404],
+    405: Problem(405, "method_not_allowed", "This method is not offered here"),
+    406: Problem(406, "not_acceptable", "The answer can not be given in this form"),
+    415: PROBLEMS[hashing.UnsupportedMediaType],
+}
+
+
+def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # noqa: ARG001
+    """DRF's exception handler: every error of the native API in one shape."""
+    problem = problem_of(error)
+    response = Response(
+        problem.body(_detail(error, problem)),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=_headers(error, problem),
+    )
+    if problem is INTERNAL:
+        logger.exception("unexpected error", exc_info=error)
+    return response
+
+
+def problem_of(error: Exception) -> Problem:
+    for kind in type(error).__mro__:
+        if kind in PROBLEMS:
+            return PROBLEMS[kind]
+    if isinstance(error, APIException):
+        return BY_STATUS.get(error.status_code, BY_STATUS[400])
+    return INTERNAL
+
+
+def plain_response(request: HttpRequest, problem: Problem, detail: str = "") -> JsonResponse:  # noqa: ARG001
+    """The same shape outside DRF: unknown addresses, refused hosts, crashes."""
+    return JsonResponse(problem.body(detail), status=problem.status, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return plain_response(request, BY_STATUS[400])
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return plain_response(request, BY_STATUS[403])
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return plain_response(request, BY_STATUS[404])
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return plain_response(request, INTERNAL)
+
+
+def _detail(error: Exception, problem: Problem) -> str:
+    """What may be told. Of our own failures only the title: their texts are for the log."""
+    if problem.status >= 500 or problem.status in {401, 404}:
+        return problem.title
+    if isinstance(error, ValidationError):
+        return _flattened(error.detail)
+    return str(error) or problem.title
+
+
+def _flattened(detail: Any, path: str = "") -> str:
+    if isinstance(detail, Mapping):
+        return "; ".join(_flattened(part, f"{path}{name}: ") for name, part in detail.items())
+    if isinstance(detail, list):
+        return "; ".join(_flattened(part, path) for part in detail)
+    return f"{path}{detail}"
+
+
+def _headers(error: Exception, problem: Problem) -> dict[str, str]:
+    if problem.status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="hashservice"'}
+    if problem.status == 503:
+        return {"Retry-After": str(RETRY_SOON_SECONDS)}
+    if isinstance(error, (throttling.RateLimited, throttling.QuotaExceeded)):
+        return throttling.rate_limit_headers(error.decision)
+    return {}

@@ -1,0 +1,118 @@
+"""What happens around every request: its id, its address, and its one audit event."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from hashservice.errors import UNAVAILABLE, plain_response
+from tenants.audit import context
+from tenants.audit.record import Actor, record, recorded
+from tenants.models import Outcome
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+API_PREFIX = "/v1/"
+UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
+
+
+class RequestIdMiddleware:
+    """Give every request an id and its client's address, for the answer, the log and the audit."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        origin = context.RequestContext(
+            request_id=f"req_{secrets.token_hex(12)}",
+            address=client_address(request),
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        request.META["REMOTE_ADDR"] = origin.address or ""
+        with context.bind(origin):
+            response = self._get_response(request)
+        response["X-Request-Id"] = origin.request_id
+        return response
+
+
+class AnswerAuditMiddleware:
+    """See to it that every answer of the API has exactly one audit event, or is not given.
+
+    Verbs record what they did themselves. What remains are refusals, failures and plain reads.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if not request.path.startswith(API_PREFIX) or request.path in UNAUDITED:
+            return response
+        response["Cache-Control"] = "no-store"
+        if recorded():
+            return response
+        try:
+            _record_answer(request, response)
+        except DatabaseError:
+            return plain_response(request, UNAVAILABLE)
+        return response
+
+
+def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
+    status = response.status_code
+    if status >= 500:
+        action, outcome = "request.failed", Outcome.ERROR
+    elif status >= 400:
+        action, outcome = "request.refused", Outcome.REFUSED
+    else:
+        action, outcome = "request.served", Outcome.SUCCESS
+    key = getattr(request, "auth", None)
+    record(
+        action=action,
+        actor=Actor.key(key) if key else Actor.anonymous(),
+        tenant=key.tenant if key else None,
+        target=request.path,
+        outcome=outcome,
+        status=status,
+        data={"method": request.method, "code": _code(response)},
+    )
+
+
+def _code(response: HttpResponseBase) -> str | None:
+    body = getattr(response, "data", None)
+    return body.get("code") if isinstance(body, dict) else None
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The caller's address: of a chain of proxies, the last one that is not ours.
+
+    `X-Forwarded-For` is read only when the connection comes from a trusted proxy, from the right:
+    what stands further left was written by whoever asked.
+    """
+    address = _plain(request.META.get("REMOTE_ADDR", ""))
+    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        if not _is_trusted(address):
+            break
+        address = _plain(hop.strip()) or address
+    return address
+
+
+def _plain(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def _is_trusted(address: str | None) -> bool:
+    if address is None:
+        return bool(settings.TRUSTED_PROXIES)  # a unix socket has no address: only our proxy has it
+    ip = ipaddress.ip_address(address)
+    return any(
+        ip in ipaddress.ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES
+    )

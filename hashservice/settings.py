@@ -1,0 +1,207 @@
+"""One settings file for every place; what differs comes from the environment.
+
+Every variable read here stands in `.env.example`, and a test holds the two together.
+Secrets are also read from a file: `NAME_FILE=/run/secrets/name` instead of `NAME=…`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hashservice.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+# --- Where we are -----------------------------------------------------------------------
+PRODUCTION = env.flag("HASHSERVICE_PRODUCTION", default=False)
+STATE_DIR = env.path("HASHSERVICE_STATE_DIR", default=BASE_DIR / ".state")
+DEBUG = False  # a debug page would print image bytes and keys; there is no switch for it
+PUBLIC_URL = env.text("HASHSERVICE_PUBLIC_URL", default="http://127.0.0.1:8000")
+
+# --- Secrets: production refuses to start without them; elsewhere they live in STATE_DIR ---
+SECRET_KEY = env.secret("SECRET_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE_DIR)
+RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+
+# --- Who may ask ---------------------------------------------------------------------------
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", required=PRODUCTION, default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
+
+# --- Applications ----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "hashservice.apps.HashserviceConfig",
+    "matching.apps.MatchingConfig",
+    "tenants.apps.TenantsConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+]
+MIDDLEWARE = [
+    "hashservice.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hashservice.middleware.AnswerAuditMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "hashservice.urls"
+WSGI_APPLICATION = "hashservice.wsgi.application"
+APPEND_SLASH = False  # a redirect drops the body of a POST
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "hashservice" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL: the runtime role, and the role that owns the tables and migrates -------------
+DATABASES = {
+    "default": env.database("DATABASE_URL"),
+    "owner": env.database("DATABASE_OWNER_URL", fallback="DATABASE_URL"),
+}
+DATABASE_ROUTERS = ["hashservice.database.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Valkey or Redis: rate limits and the doorbell of the worker ------------------------------
+REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default=REDIS_URL)
+WEB_WORKERS = env.number("WEB_WORKERS", default=2)
+
+# --- Images and the index ------------------------------------------------------------------------
+MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", default=20 * 1024 * 1024)
+MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", default=50_000_000)
+DECODER_PROCESSES = env.number("DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS))
+INDEX_DIR = env.path("INDEX_DIR", default=STATE_DIR / "index")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MAX_IMAGE_BYTES  # base64 in JSON takes a third more than the image
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # uploads stay in memory: no image on disk
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# --- REST framework and its documentation -----------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.throttling.TenantThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "hashservice.errors.problem_response",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "hashservice",
+    "DESCRIPTION": "Finds known child-abuse images the moment someone uploads them.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "ENUM_NAME_OVERRIDES": {},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "ApiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "hs_live_… or hs_test_…"}
+        }
+    },
+}
+
+# --- Celery: the doorbell, never the book -------------------------------------------------------------
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# kombu's own defaults redeliver a killed worker's task after 100 s; these take 11 s.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_throttle": 1,
+    "unacked_restore_interval": 5,
+}
+
+# --- Browser-facing security -------------------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_SSL_REDIRECT = False  # the API refuses plain http at the proxy: a redirect would hide the mistake
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Static files, served by the application itself -----------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=STATE_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "hashservice" / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Language, time, log ----------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,31 @@
+"""Every route of the service on one page."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from hashservice import health
+from matching.api.hashes import HashesView
+from matching.api.match import MatchView
+from matching.api.submissions import ReceiptKeysView, SubmissionView
+from tenants.api.key import OwnKeyView
+
+urlpatterns = [
+    path("v1/match", MatchView.as_view(), name="match"),
+    path("v1/match/hashes", HashesView.as_view(), name="match-hashes"),
+    path("v1/submissions/<str:submission_id>", SubmissionView.as_view(), name="submission"),
+    path("v1/key", OwnKeyView.as_view(), name="own-key"),
+    path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
+    path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+]
+
+handler400 = "hashservice.errors.bad_request"
+handler403 = "hashservice.errors.forbidden"
+handler404 = "hashservice.errors.not_found"
+handler500 = "hashservice.errors.server_error"

@@ -1,0 +1,96 @@
+"""Find the image in a request: raw bytes, a multipart field, or base64 in JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from matching.hashing import ImageTooLarge
+from matching.serializers import LONGEST_CONTENT_ID, ImageJsonSerializer
+
+MULTIPART_FIELD = "image"
+
+
+class UrlRefused(Exception):
+    """The address will not be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    data: bytes
+    content_id: str
+
+
+class RawBodyParser(BaseParser):
+    """The body as it is. The type a client names is not believed: the decoder sniffs the bytes."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return stream.read(settings.MAX_IMAGE_BYTES + 1)
+
+
+def image_of(request: Request) -> ImageRequest:
+    """The image and content id of a match request.
+
+    Raises ImageTooLarge from the announced length before a byte is read, UrlRefused, and DRF's
+    ParseError or ValidationError for a body of another shape.
+    """
+    _check_announced_length(request)
+    body = request.data
+    if isinstance(body, bytes):
+        found = ImageRequest(body, request.query_params.get("content_id", ""))
+    elif request.FILES or not isinstance(body, dict) or hasattr(body, "getlist"):
+        found = _from_form(request)
+    else:
+        found = _from_json(request)
+    if len(found.content_id) > LONGEST_CONTENT_ID:
+        raise ValidationError({"content_id": f"at most {LONGEST_CONTENT_ID} characters"})
+    if not found.data:
+        raise ParseError("the request holds no image")
+    return found
+
+
+def _from_form(request: Request) -> ImageRequest:
+    upload = request.FILES.get(MULTIPART_FIELD)
+    if upload is None:
+        raise ParseError(f"the form has no file in its field {MULTIPART_FIELD!r}")
+    content_id = request.data.get("content_id", request.query_params.get("content_id", ""))
+    return ImageRequest(upload.read(), content_id)
+
+
+def _from_json(request: Request) -> ImageRequest:
+    body = ImageJsonSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    fields = body.validated_data
+    if ("image" in fields) == ("url" in fields):
+        raise ParseError("the JSON must hold exactly one of image and url")
+    if "url" in fields:
+        raise UrlRefused("images are not fetched from addresses; send the bytes")
+    content_id = fields.get("content_id", request.query_params.get("content_id", ""))
+    return ImageRequest(_from_base64(fields["image"]), content_id)
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ParseError("image is not valid base64") from error
+
+
+def _check_announced_length(request: Request) -> None:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise ImageTooLarge("the request is longer than any image accepted here")

@@ -1,0 +1,91 @@
+"""`POST /v1/match/hashes`: up to 1,000 hash items, each with a verdict or an error of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from matching.hashing import Digests, SignalInvalid
+from matching.match import HashItem, Outcome, match_hashes
+from matching.serializers import (
+    MOST_HASH_ITEMS,
+    HashItemSerializer,
+    HashItemsSerializer,
+    HashResultsSerializer,
+    answer,
+)
+from tenants.authentication import ScopeMissing
+
+PERCEPTUAL_SCOPE = "match:hash"
+
+
+class HashesView(APIView):
+    required_scope = "match"
+
+    @extend_schema(
+        operation_id="match_hashes",
+        summary="Check hashes",
+        request=HashItemsSerializer,
+        responses={200: HashResultsSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        parsed = [self._parsed(raw) for raw in _items(request)]
+        good = [item for item in parsed if isinstance(item, HashItem)]
+        outcomes = iter(match_hashes(key=request.auth, items=good))
+        results = [
+            _answered(next(outcomes)) if isinstance(item, HashItem) else item for item in parsed
+        ]
+        return Response({"results": results})
+
+    def _parsed(self, raw: object) -> HashItem | dict[str, Any]:
+        """The item, or what its place in the answer holds when it can not be checked."""
+        try:
+            return _item(raw, scopes=self.request.auth.scopes)
+        except (SignalInvalid, ScopeMissing) as error:
+            problem = self.get_exception_handler()(error, self.get_exception_handler_context())
+            content_id = raw.get("content_id") if isinstance(raw, dict) else None
+            return {"content_id": content_id, "error": problem.data}
+
+
+def _items(request: Request) -> list[object]:
+    items = request.data.get("items") if isinstance(request.data, dict) else None
+    if not isinstance(items, list) or not items:
+        raise ParseError("the JSON must be an object with a list of items")
+    if len(items) > MOST_HASH_ITEMS:
+        raise ValidationError({"items": f"at most {MOST_HASH_ITEMS} items a request"})
+    return items
+
+
+def _item(raw: object, *, scopes: list[str]) -> HashItem:
+    """Raises SignalInvalid for an item that is malformed, ScopeMissing for a forbidden PDQ."""
+    form = HashItemSerializer(data=raw)
+    if not form.is_valid():
+        raise SignalInvalid("; ".join(_complaints(form.errors)))
+    fields = form.validated_data
+    if "pdq" in fields and PERCEPTUAL_SCOPE not in scopes:
+        raise ScopeMissing(PERCEPTUAL_SCOPE)
+    digests = Digests(
+        **{name: bytes.fromhex(fields.get(name, "")) for name in ("md5", "sha1", "sha256")}
+    )
+    return HashItem(
+        content_id=fields["content_id"],
+        digests=digests if any((digests.md5, digests.sha1, digests.sha256)) else None,
+        pdq=bytes.fromhex(fields["pdq"]) if "pdq" in fields else None,
+        pdq_quality=fields.get("pdq_quality"),
+    )
+
+
+def _complaints(errors: Any) -> list[str]:
+    return [
+        f"{field}: {' '.join(map(str, texts))}" if field != "non_field_errors" else str(texts[0])
+        for field, texts in errors.items()
+    ]
+
+
+def _answered(outcome: Outcome) -> dict[str, Any]:
+    return answer(outcome.submission, outcome.matches)

@@ -1,0 +1,43 @@
+"""`POST /v1/match`: one image, one verdict."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from matching.api.bodies import RawBodyParser, image_of
+from matching.match import match_image
+from matching.serializers import ImageJsonSerializer, VerdictSerializer, answer
+
+
+class MatchView(APIView):
+    required_scope = "match"
+    parser_classes = [JSONParser, MultiPartParser, RawBodyParser]
+
+    @extend_schema(
+        operation_id="match",
+        summary="Check an image",
+        parameters=[OpenApiParameter("content_id", str, description="Your own name for it.")],
+        request={
+            "application/octet-stream": OpenApiTypes.BINARY,
+            "image/*": OpenApiTypes.BINARY,
+            "application/json": ImageJsonSerializer,
+            "multipart/form-data": {
+                "type": "object",
+                "required": ["image"],
+                "properties": {
+                    "image": {"type": "string", "format": "binary"},
+                    "content_id": {"type": "string", "maxLength": 256},
+                },
+            },
+        },
+        responses={200: VerdictSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        image = image_of(request)
+        outcome = match_image(key=request.auth, data=image.data, content_id=image.content_id)
+        return Response(answer(outcome.submission, outcome.matches))

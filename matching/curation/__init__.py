@@ -1,0 +1,33 @@
+"""What curators do to lists and entries: each act audited, each write by two people."""
+
+from matching.curation.drafts import EntryDraft, add_entries, add_entry
+from matching.curation.errors import AlreadyRetired, Conflict, EntryExists, FourEyesRequired
+from matching.curation.lifecycle import (
+    approve_entries,
+    approve_entry,
+    resume_entry,
+    retire_entries,
+    retire_entry,
+    suspend_entry,
+)
+from matching.curation.lists import change_list, create_list, resume_list, suspend_list
+
+__all__ = [
+    "AlreadyRetired",
+    "Conflict",
+    "EntryDraft",
+    "EntryExists",
+    "FourEyesRequired",
+    "add_entries",
+    "add_entry",
+    "approve_entries",
+    "approve_entry",
+    "change_list",
+    "create_list",
+    "resume_entry",
+    "resume_list",
+    "retire_entries",
+    "retire_entry",
+    "suspend_entry",
+    "suspend_list",
+]

@@ -1,0 +1,137 @@
+"""The states of an entry: pending, active, suspended, retired. Stopping needs one person,
+starting needs a second one."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from matching.curation.errors import AlreadyRetired, Conflict, FourEyesRequired
+from matching.models import EntryState, HashEntry, HashEntryQuerySet, ListsVersion
+from matching.snapshot import REBUILD_AFTER, build_and_publish
+from tenants.audit.record import Actor, record
+
+STOPPABLE = (EntryState.PENDING, EntryState.ACTIVE, EntryState.SUSPENDED)
+
+
+def approve_entry(*, entry: HashEntry, actor: AbstractBaseUser) -> None:
+    """Put a pending entry in force. Raises FourEyesRequired, Conflict."""
+    with transaction.atomic():
+        current = _locked(entry, allowed=(EntryState.PENDING,))
+        if current.created_by_id == actor.pk:
+            raise FourEyesRequired("an entry is approved by somebody who did not add it")
+        approve_entries(entries=HashEntry.objects.filter(pk=entry.pk), actor=actor)
+    entry.refresh_from_db()
+
+
+def approve_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser) -> int:
+    """Put those of `entries` in force that wait and that somebody else added; returns how many.
+
+    One audit row tells the act. A large lot is searchable from a new snapshot, published in the
+    same transaction; a small one from each process's delta.
+    """
+    with transaction.atomic():
+        version = ListsVersion.objects.advance()
+        waiting = entries.filter(state=EntryState.PENDING).exclude(created_by=actor.pk)
+        approved = waiting.update(
+            state=EntryState.ACTIVE,
+            approved_by=actor.pk,
+            approved_at=timezone.now(),
+            changed_version=version,
+        )
+        record(
+            action="entry.approved",
+            actor=Actor.user(actor),
+            target=_target(entries, approved),
+            data={"entries": approved, "version": version},
+        )
+        if approved >= REBUILD_AFTER:
+            build_and_publish(actor=Actor.user(actor))
+    return approved
+
+
+def retire_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+    """End an entry for good. Raises AlreadyRetired; ValueError without a reason."""
+    with transaction.atomic():
+        _locked(entry, allowed=STOPPABLE)
+        retire_entries(
+            entries=HashEntry.objects.filter(pk=entry.pk), actor=actor, reason=reason
+        )
+    entry.refresh_from_db()
+
+
+def retire_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser, reason: str) -> int:
+    """End all of `entries` that are not retired yet; returns how many. Needs a reason."""
+    with transaction.atomic():
+        version = ListsVersion.objects.advance()
+        retired = entries.filter(state__in=STOPPABLE).update(
+            state=EntryState.RETIRED,
+            retired_by=actor.pk,
+            retired_at=timezone.now(),
+            reason=_needed(reason),
+            changed_version=version,
+        )
+        record(
+            action="entry.retired",
+            actor=Actor.user(actor),
+            target=_target(entries, retired),
+            data={"entries": retired, "reason": reason, "version": version},
+        )
+    return retired
+
+
+def suspend_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+    """Stop an active entry for now. Raises Conflict; ValueError without a reason."""
+    with transaction.atomic():
+        _locked(entry, allowed=(EntryState.ACTIVE,))
+        _move(entry, EntryState.SUSPENDED, reason=_needed(reason))
+        _record_one("entry.suspended", entry, actor, reason)
+    entry.refresh_from_db()
+
+
+def resume_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+    """Put a suspended entry in force again. Raises FourEyesRequired for the one who added it."""
+    with transaction.atomic():
+        current = _locked(entry, allowed=(EntryState.SUSPENDED,))
+        if current.created_by_id == actor.pk:
+            raise FourEyesRequired("an entry is resumed by somebody who did not add it")
+        _move(entry, EntryState.ACTIVE, reason=_needed(reason), approved_by=actor.pk)
+        _record_one("entry.resumed", entry, actor, reason)
+    entry.refresh_from_db()
+
+
+def _locked(entry: HashEntry, *, allowed: tuple[EntryState, ...]) -> HashEntry:
+    """The row as it stands, locked against everybody else, if its state is one of `allowed`."""
+    current = HashEntry.objects.select_for_update().get(pk=entry.pk)
+    if current.state == EntryState.RETIRED:
+        raise AlreadyRetired(f"{current} was retired on {current.retired_at:%Y-%m-%d}")
+    if current.state not in allowed:
+        raise Conflict(f"{current} is {current.state}")
+    return current
+
+
+def _move(entry: HashEntry, state: EntryState, **changes: object) -> None:
+    version = ListsVersion.objects.advance()
+    HashEntry.objects.filter(pk=entry.pk).update(state=state, changed_version=version, **changes)
+
+
+def _record_one(action: str, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+    record(
+        action=action,
+        actor=Actor.user(actor),
+        target=f"entry:{entry.pk}",
+        data={"list": entry.hash_list.slug, "reason": reason},
+    )
+
+
+def _target(entries: HashEntryQuerySet, count: int) -> str:
+    if count == 1 and (only := entries.values_list("pk", flat=True).first()):
+        return f"entry:{only}"
+    return "entries"
+
+
+def _needed(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("a reason is needed")
+    return reason.strip()

@@ -1,0 +1,23 @@
+"""Lists and their entries, submissions and their matches, and what the index was built from."""
+
+from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet
+from matching.models.lists import HashList, ListKind, ListState, Violation
+from matching.models.submissions import Match, MatchType, Submission, Verdict
+from matching.models.versions import ImportRun, ListsVersion, Snapshot
+
+__all__ = [
+    "EntryState",
+    "HashEntry",
+    "HashEntryQuerySet",
+    "HashList",
+    "ImportRun",
+    "ListKind",
+    "ListState",
+    "ListsVersion",
+    "Match",
+    "MatchType",
+    "Snapshot",
+    "Submission",
+    "Verdict",
+    "Violation",
+]

@@ -1,0 +1,140 @@
+"""Hash entries: the signals of one known image, and the two people behind each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from matching.hashing import MIN_QUALITY, Digests, Signal, SignalType
+from matching.models.lists import HashList, ListState, Violation
+from matching.models.versions import ImportRun
+
+SIGNAL_FIELDS = (
+    SignalType.SHA256,
+    SignalType.SHA1,
+    SignalType.MD5,
+    SignalType.PDQ,
+    SignalType.PHOTODNA,
+)
+
+
+class EntryState(models.TextChoices):
+    PENDING = "pending", "pending"
+    ACTIVE = "active", "active"
+    SUSPENDED = "suspended", "suspended"
+    RETIRED = "retired", "retired"
+
+
+class HashEntryQuerySet(models.QuerySet["HashEntry"]):
+    def in_force(self, kind: str) -> Self:
+        """Entries that match right now for keys of this kind: the list's state counts too."""
+        return self.filter(
+            state=EntryState.ACTIVE, hash_list__state=ListState.ACTIVE, hash_list__kind=kind
+        )
+
+    def with_any_signal(self, digests: Digests | None, pdq: Collection[bytes]) -> Self:
+        """Entries that carry one of the digests or one of the PDQ values."""
+        found = Q(pdq__in=list(pdq)) if pdq else Q(pk__in=[])
+        for name in ("sha256", "sha1", "md5"):
+            if digest := getattr(digests, name, None):
+                found |= Q(**{name: digest})
+        return self.filter(found)
+
+    def searchable(self) -> Self:
+        """Entries whose PDQ belongs into the index: every one that is or may again be in force."""
+        return self.filter(
+            Q(pdq_quality__gte=MIN_QUALITY) | Q(pdq_quality=None),
+            pdq__isnull=False,
+            state__in=[EntryState.ACTIVE, EntryState.SUSPENDED],
+        )
+
+
+class HashEntry(models.Model):
+    """One known image on one list; retired entries stay, with who, when and why."""
+
+    hash_list = models.ForeignKey(HashList, models.PROTECT, related_name="entries")
+    identity = models.CharField(
+        max_length=160, editable=False, help_text="External id, or else the strongest signal."
+    )
+    external_id = models.CharField(max_length=150, blank=True)
+    violation = models.CharField(max_length=7, choices=Violation.choices)
+    state = models.CharField(
+        max_length=9, choices=EntryState.choices, default=EntryState.PENDING, editable=False
+    )
+    md5 = models.BinaryField("MD5", max_length=16, null=True, editable=False)
+    sha1 = models.BinaryField("SHA-1", max_length=20, null=True, editable=False)
+    sha256 = models.BinaryField("SHA-256", max_length=32, null=True, editable=False)
+    pdq = models.BinaryField("PDQ", max_length=32, null=True, editable=False)
+    pdq_quality = models.PositiveSmallIntegerField("PDQ quality", null=True, editable=False)
+    photodna = models.BinaryField("PhotoDNA", max_length=144, null=True, editable=False)
+    import_run = models.ForeignKey(
+        ImportRun, models.PROTECT, null=True, editable=False, related_name="entries"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True, editable=False)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    reason = models.CharField(
+        max_length=500, blank=True, editable=False, help_text="Of the last change of state."
+    )
+    changed_version = models.BigIntegerField(
+        default=0, editable=False, help_text="The lists version that last changed the state."
+    )
+
+    objects = HashEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "hash entries"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["hash_list", "identity"], name="entry_once_per_list"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("created_by")),
+                name="entry_needs_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=EntryState.ACTIVE) | Q(approved_by__isnull=False),
+                name="active_entry_was_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    *(Q(**{f"{name}__isnull": False}) for name in SIGNAL_FIELDS), _connector=Q.OR
+                ),
+                name="entry_has_a_signal",
+            ),
+        ]
+        indexes = [
+            *(
+                models.Index(
+                    fields=[name], name=f"entry_{name}", condition=Q(**{f"{name}__isnull": False})
+                )
+                for name in ("md5", "sha1", "sha256", "pdq")
+            ),
+            models.Index(fields=["changed_version"], name="entry_changed_version"),
+            models.Index(fields=["state", "-id"], name="entry_state"),
+            models.Index(fields=["external_id"], name="entry_external_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or f"entry {self.pk}"
+
+    @property
+    def signals(self) -> list[Signal]:
+        """The signals that this entry carries, strongest first."""
+        return [
+            Signal(name, bytes(value), self.pdq_quality if name is SignalType.PDQ else None)
+            for name in SIGNAL_FIELDS
+            if (value := getattr(self, name)) is not None
+        ]

@@ -1,0 +1,77 @@
+"""What tenants submitted and what matched. No image, and no perceptual hash of one, is kept."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from matching.models.entries import HashEntry
+from matching.models.lists import ListKind, Violation
+from tenants.models import Tenant, new_id
+
+
+class Verdict(models.TextChoices):
+    MATCH = "match", "match"
+    NO_KNOWN_MATCH = "no_known_match", "no known match"
+    NOT_CHECKED = "not_checked", "not checked"
+
+
+class MatchType(models.TextChoices):
+    """How an entry was found, strongest first."""
+
+    EXACT = "exact", "exact"
+    NEAR = "near", "near"
+    PARTIAL = "partial", "partial"
+
+
+class Submission(models.Model):
+    """One image or hash item that a tenant asked about, and the verdict it got."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "sub"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="submissions")
+    key_id = models.CharField(max_length=12)
+    environment = models.CharField(max_length=4, choices=ListKind.choices)
+    content_id = models.CharField(max_length=256, blank=True)
+    sha256 = models.BinaryField(max_length=32, null=True)
+    verdict = models.CharField(max_length=14, choices=Verdict.choices)
+    checked = ArrayField(models.CharField(max_length=7), default=list)
+    not_checked_reason = models.CharField(max_length=40, blank=True)
+    lists_version = models.BigIntegerField()
+    lists_version_label = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-id"], name="submission_of_tenant")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict=Verdict.NOT_CHECKED) ^ Q(not_checked_reason=""),
+                name="not_checked_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Match(models.Model):
+    """A submission met an entry of a list. The distance is for curators and never leaves."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "mat"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="matches")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="matches")
+    entry = models.ForeignKey(HashEntry, models.PROTECT, related_name="matches")
+    list_slug = models.CharField(max_length=50)
+    source = models.CharField(max_length=80)
+    violation = models.CharField(max_length=7, choices=Violation.choices)
+    match_type = models.CharField(max_length=7, choices=MatchType.choices)
+    distance = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "matches"
+        indexes = [models.Index(fields=["tenant", "-id"], name="match_of_tenant")]
+
+    def __str__(self) -> str:
+        return self.public_id

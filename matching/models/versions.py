@@ -1,0 +1,88 @@
+"""The version of all lists together, what brought it about, and the index files built from it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+
+class ListsVersionManager(models.Manager["ListsVersion"]):
+    def current(self) -> ListsVersion:
+        return self.get()
+
+    def advance(self) -> int:
+        """Count one change of the lists, inside the caller's transaction.
+
+        The row stays locked until that transaction ends, so versions are given out in the order
+        in which changes commit, without gaps: a reader that has seen version n has missed nothing
+        up to n. (A sequence would not do: its numbers become visible out of order.)
+        """
+        self.update(version=F("version") + 1, changed_at=timezone.now())
+        return self.get().version
+
+
+class ListsVersion(models.Model):
+    """A single row: how often the lists changed, and which snapshot is the published one."""
+
+    version = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField()
+    snapshot = models.ForeignKey("Snapshot", models.PROTECT, null=True, related_name="+")
+
+    objects = ListsVersionManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="lists_version_single_row"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+    @property
+    def label(self) -> str:
+        """What tenants see: the moment of the last change, which tells nothing about sizes."""
+        return self.changed_at.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+class Snapshot(models.Model):
+    """An immutable set of index files: every searchable PDQ of lists version `version`."""
+
+    version = models.BigIntegerField()
+    directory = models.CharField(max_length=100, unique=True)
+    hashes = models.BigIntegerField(help_text="Distinct PDQ hashes.")
+    built_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.directory
+
+
+class ImportRun(models.Model):
+    """One import of a file into a list."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        FINISHED = "finished", "finished"
+        FAILED = "failed", "failed"
+
+    hash_list = models.ForeignKey("HashList", models.PROTECT, related_name="imports")
+    format = models.CharField(max_length=20)
+    file_name = models.CharField(max_length=255)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    added = models.PositiveBigIntegerField(default=0)
+    changed = models.PositiveBigIntegerField(default=0)
+    retired = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} into {self.hash_list}"

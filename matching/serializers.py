@@ -1,0 +1,118 @@
+"""The shapes of the native API: what comes in, and the one form of a verdict that goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rest_framework import serializers
+
+from matching.match import Stage
+from matching.models import Match, MatchType, Submission, Verdict, Violation
+from matching.receipts import receipt_for
+
+MOST_HASH_ITEMS = 1_000
+LONGEST_CONTENT_ID = 256
+
+
+class MatchSerializer(serializers.Serializer[Match]):
+    match_id = serializers.CharField(source="public_id")
+    list = serializers.CharField(source="list_slug")
+    source = serializers.CharField()
+    violation = serializers.ChoiceField(choices=Violation.choices)
+    match_type = serializers.ChoiceField(choices=MatchType.choices)
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """The answer about one image or hash item."""
+
+    submission_id = serializers.CharField()
+    content_id = serializers.CharField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    matches = MatchSerializer(many=True)
+    checked = serializers.ListField(child=serializers.ChoiceField(choices=[s.value for s in Stage]))
+    not_checked_reason = serializers.CharField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+    lists_version = serializers.CharField()
+    receipt = serializers.CharField()
+
+
+class ImageJsonSerializer(serializers.Serializer[Any]):
+    """The JSON form of an image: exactly one of `image` (base64) and `url`."""
+
+    image = serializers.CharField(required=False, trim_whitespace=False)
+    url = serializers.CharField(required=False, max_length=2_048)
+    content_id = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_CONTENT_ID
+    )
+    enhance = serializers.BooleanField(required=False, default=False)
+
+
+class HashItemSerializer(serializers.Serializer[Any]):
+    """One hash item: at least one signal, all in hexadecimal."""
+
+    content_id = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=LONGEST_CONTENT_ID
+    )
+    sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", required=False)
+    sha1 = serializers.RegexField(r"^[0-9A-Fa-f]{40}$", required=False)
+    md5 = serializers.RegexField(r"^[0-9A-Fa-f]{32}$", required=False)
+    pdq = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", required=False)
+    pdq_quality = serializers.IntegerField(required=False, min_value=0, max_value=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() & {"sha256", "sha1", "md5", "pdq"}:
+            raise serializers.ValidationError("one of sha256, sha1, md5, pdq is needed")
+        return attrs
+
+
+class HashItemsSerializer(serializers.Serializer[Any]):
+    items = HashItemSerializer(many=True)  # type: ignore[assignment]  # the contract's name
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+
+
+class HashResultSerializer(VerdictSerializer):
+    """A verdict, or for a bad item `content_id` and `error`."""
+
+    error = ProblemSerializer(required=False)
+
+
+class HashResultsSerializer(serializers.Serializer[Any]):
+    results = HashResultSerializer(many=True)
+
+
+class ReceiptKeySerializer(serializers.Serializer[Any]):
+    kty = serializers.CharField()
+    crv = serializers.CharField()
+    kid = serializers.CharField()
+    x = serializers.CharField()
+    use = serializers.CharField()
+
+
+class ReceiptKeysSerializer(serializers.Serializer[Any]):
+    keys = ReceiptKeySerializer(many=True)
+
+
+def answer(submission: Submission, matches: Iterable[Match]) -> dict[str, Any]:
+    """The one form of a verdict: nothing in it tells how near a match was."""
+    return {
+        "submission_id": submission.public_id,
+        "content_id": submission.content_id or None,
+        "verdict": submission.verdict,
+        "matches": MatchSerializer(matches, many=True).data,
+        "checked": submission.checked,
+        "not_checked_reason": submission.not_checked_reason or None,
+        "sha256": bytes(submission.sha256).hex() if submission.sha256 else None,
+        "lists_version": submission.lists_version_label,
+        "receipt": receipt_for(submission),
+    }

@@ -1,0 +1,182 @@
+"""Build, publish, load and refresh the live index of PDQ hashes.
+
+A snapshot holds every searchable hash of one lists version in immutable, memory-mapped files.
+Each process adds the hashes of later versions to a delta of its own. Before every search the
+version in the database is compared with the one in memory, so an approval is found by the very
+next request of any process. Retirement needs no word to the index at all: what the index finds
+is looked up in the database, which alone knows what is in force.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from numpy.typing import NDArray
+
+from matching.index import DeltaIndex, HammingIndex, IndexDamaged, IndexMissing, build, remove
+from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot
+from tenants.audit.record import Actor, record
+
+REBUILD_AFTER = 1_000  # changed entries; a delta of 10,000 hashes costs a search about 10 µs
+SNAPSHOTS_KEPT = 2  # the published one, and the one that slower processes still read
+_READ_CHUNK = 50_000
+
+logger = logging.getLogger(__name__)
+
+
+class IndexUnavailable(Exception):
+    """Nothing can be searched: no answer may be given, least of all `no_known_match`."""
+
+
+@dataclass(slots=True)
+class LoadedIndex:
+    """A base and a delta that together hold every searchable hash up to `version`."""
+
+    base: HammingIndex | None
+    snapshot_id: int
+    version: int
+    delta: DeltaIndex
+
+    def search(self, queries: NDArray[np.uint8], radius: int) -> dict[bytes, int]:
+        """Every hash within `radius` bits of one of `queries` (n, 32), with its least distance."""
+        nearest: dict[bytes, int] = {}
+        for index in (self.base, self.delta):
+            if index is None or not len(index):
+                continue
+            found = index.search_any(queries, radius)
+            for value, distance in zip(found.hashes, found.distances.tolist(), strict=True):
+                nearest.setdefault(value.tobytes(), distance)
+        return nearest
+
+    def covers(self, current: ListsVersion) -> bool:
+        return self.version >= current.version and self.snapshot_id >= (current.snapshot_id or 0)
+
+    def catch_up(self, current: ListsVersion) -> None:
+        # No upper bound: an entry that changed again since `current` was read must not be missed.
+        changed = HashEntry.objects.searchable().filter(changed_version__gt=self.version)
+        for hashes in _in_chunks(changed):
+            self.delta.add(hashes)
+        self.version = max(self.version, current.version)
+
+
+class LiveIndex:
+    """What this process searches in: loaded at first use, caught up with the database after."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: LoadedIndex | None = None
+        self.damage = ""
+
+    def at(self, current: ListsVersion) -> LoadedIndex:
+        """The index, caught up with `current`.
+
+        Raises IndexUnavailable when the published snapshot can not be read and none is loaded.
+        """
+        loaded = self._loaded
+        if loaded is None or not loaded.covers(current):
+            with self._lock:
+                loaded = self._refreshed(current)
+        return loaded
+
+    def unload(self) -> None:
+        """Forget everything: the next search loads anew."""
+        with self._lock:
+            self._loaded = None
+
+    def _refreshed(self, current: ListsVersion) -> LoadedIndex:
+        loaded = self._loaded
+        if loaded is None or loaded.snapshot_id < (current.snapshot_id or 0):
+            loaded = self._opened(current)
+        loaded.catch_up(current)
+        self._loaded = loaded  # only now, so that no search ever sees it half filled
+        return loaded
+
+    def _opened(self, current: ListsVersion) -> LoadedIndex:
+        """The published snapshot; where that is damaged, what was loaded before stays."""
+        if current.snapshot_id is None:
+            return LoadedIndex(base=None, snapshot_id=0, version=0, delta=DeltaIndex())
+        snapshot = Snapshot.objects.get(pk=current.snapshot_id)
+        try:
+            base = HammingIndex.open(index_directory(snapshot))
+        except (IndexDamaged, IndexMissing) as error:
+            self.damage = str(error)
+            logger.error("snapshot %s is refused: %s", snapshot.directory, error)
+            if self._loaded is None:
+                raise IndexUnavailable(self.damage) from error
+            # The older snapshot and its delta hold the same hashes; do not try again every time.
+            self._loaded.snapshot_id = snapshot.pk
+            return self._loaded
+        self.damage = ""
+        return LoadedIndex(base, snapshot.pk, snapshot.version, DeltaIndex())
+
+
+live = LiveIndex()
+
+
+def current_version() -> ListsVersion:
+    """The lists version in force. Raises IndexUnavailable on a database without one."""
+    try:
+        return ListsVersion.objects.get()
+    except ListsVersion.DoesNotExist as error:
+        raise IndexUnavailable("the database holds no lists version") from error
+
+
+def index_directory(snapshot: Snapshot) -> Path:
+    return Path(settings.INDEX_DIR) / snapshot.directory
+
+
+def is_rebuild_due() -> bool:
+    """Whether enough entries changed since the published snapshot to be worth a new one."""
+    current = ListsVersion.objects.select_related("snapshot").get()
+    since = current.snapshot.version if current.snapshot else 0
+    changed = HashEntry.objects.searchable().filter(changed_version__gt=since)
+    return changed.order_by()[:REBUILD_AFTER].count() == REBUILD_AFTER
+
+
+def build_and_publish(*, actor: Actor) -> Snapshot:
+    """Write a snapshot of the lists as they stand, and make every process use it.
+
+    Inside a transaction that changed entries, the snapshot holds those changes and becomes
+    visible together with them: a large import is searchable at once, without a large delta.
+    """
+    with transaction.atomic():
+        version = ListsVersion.objects.get().version
+        chunks = list(_in_chunks(HashEntry.objects.searchable()))
+        hashes = np.concatenate(chunks) if chunks else np.empty((0, 32), np.uint8)
+        name = f"v{version}-{time.time_ns()}"
+        built = build(hashes, Path(settings.INDEX_DIR) / name)
+        snapshot = Snapshot.objects.create(version=version, directory=name, hashes=built)
+        ListsVersion.objects.update(snapshot=snapshot)
+        record(action="snapshot.published", actor=actor, target=name, data={"version": version})
+    transaction.on_commit(_remove_old_files)
+    return snapshot
+
+
+def _remove_old_files() -> None:
+    for snapshot in Snapshot.objects.order_by("-pk")[SNAPSHOTS_KEPT : SNAPSHOTS_KEPT + 10]:
+        remove(index_directory(snapshot))
+
+
+def _in_chunks(entries: HashEntryQuerySet) -> Iterator[NDArray[np.uint8]]:
+    """The PDQ values of `entries` as arrays (n, 32), read through a server-side cursor."""
+    values = entries.order_by().values_list("pdq", flat=True)
+    chunk: list[bytes] = []
+    for value in values.iterator(chunk_size=_READ_CHUNK):
+        chunk.append(bytes(value))
+        if len(chunk) == _READ_CHUNK:
+            yield _as_array(chunk)
+            chunk = []
+    if chunk:
+        yield _as_array(chunk)
+
+
+def _as_array(values: list[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(-1, 32)

@@ -1,0 +1,16 @@
+"""What the worker does for matching. Losing a message loses nothing: the schedule asks again."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from matching.snapshot import build_and_publish, is_rebuild_due
+from tenants.audit.record import Actor
+
+
+@shared_task(name="matching.build_snapshot")
+def build_snapshot() -> str:
+    """Fold the entries that changed since the last snapshot into a new one, if they are many."""
+    if not is_rebuild_due():
+        return "not due"
+    return str(build_and_publish(actor=Actor.system("matching.build_snapshot")))
