@@ -1,0 +1,87 @@
+"""Who takes part in the demonstration: a tenant, two curators and a list of kind `test`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from matching.curation import EntryDraft, add_entries, approve_entries, create_list
+from matching.decoding import decoders
+from matching.hashing import ImageHashes, Signal, SignalType
+from matching.models import HashEntry, HashList, ListKind
+from tenants import keys
+from tenants.audit.record import Actor
+from tenants.memberships import create_curator, create_tenant
+from tenants.models import Environment, Tenant
+
+TENANT, LIST = "Demo Company", "demo"
+CURATORS = ("demo-curator", "demo-second-curator")
+ACTOR = Actor.system("demo")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    secret: str
+    passwords: dict[str, str]
+    registered: int
+
+
+def set_up(known: Sequence[bytes]) -> Cast:
+    """Everybody and everything in place, the pictures in `known` registered and approved.
+
+    Safe to repeat: what is there stays; key and passwords are made anew, since neither can be
+    read back.
+    """
+    passwords = {name: secrets.token_urlsafe(12) for name in CURATORS}
+    first, second = (_curator(name, password) for name, password in passwords.items())
+    registered = _register(_list(), known, first, second)
+    return Cast(_key(), passwords, registered)
+
+
+def _curator(name: str, password: str) -> User:
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        user = create_curator(username=name, password=password, actor=ACTOR)
+    else:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _list() -> HashList:
+    found = HashList.objects.filter(slug=LIST).first()
+    return found or create_list(slug=LIST, kind=ListKind.TEST, source="Demo", actor=ACTOR)
+
+
+def _key() -> str:
+    tenant = Tenant.objects.filter(name=TENANT).first()
+    if tenant is None:
+        return create_tenant(name=TENANT, plan="unlimited", actor=ACTOR, test=True).issued.secret
+    return keys.issue(
+        tenant=tenant,
+        name="demo",
+        environment=Environment.TEST,
+        scopes=keys.DEFAULT_SCOPES,
+        actor=ACTOR,
+    ).secret
+
+
+def _register(hash_list: HashList, known: Sequence[bytes], adder: User, approver: User) -> int:
+    drafts = [_draft(decoders().register(data)) for data in known]
+    add_entries(hash_list=hash_list, drafts=drafts, actor=adder)
+    approve_entries(entries=HashEntry.objects.filter(hash_list=hash_list), actor=approver)
+    return len(drafts)
+
+
+def _draft(image: ImageHashes) -> EntryDraft:
+    return EntryDraft(
+        signals=[
+            Signal(SignalType.SHA256, image.digests.sha256),
+            Signal(SignalType.SHA1, image.digests.sha1),
+            Signal(SignalType.MD5, image.digests.md5),
+            Signal(SignalType.PDQ, image.pdq.value, image.pdq.quality),
+        ]
+    )
