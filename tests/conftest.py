@@ -1,0 +1,74 @@
+"""The database that tests run on, as in production: one role owns the tables, another works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connections, transaction
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from hashservice.database import OWNER, RUNTIME
+from matching.snapshot import live
+
+pytest_plugins = ["tests.cast"]
+
+SEEDED = {"ContentType", "Permission", "Group", "Group_permissions", "Plan", "ListsVersion"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Made and migrated by the owner; the tests themselves run as the runtime role."""
+    owner, runtime = connections[OWNER], connections[RUNTIME]
+    before = owner.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        runtime.close()
+        runtime.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        runtime.close()
+        owner.creation.destroy_test_db(before, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def fresh_index(tmp_path: Path, settings: Any) -> Iterator[None]:
+    """Every test starts with an index that knows nothing, in a folder of its own."""
+    settings.INDEX_DIR = tmp_path / "index"
+    live.unload()
+    yield
+    live.unload()
+
+
+def _delete_rows(_: TransactionTestCase) -> None:
+    """After a test that commits: delete as the owner, for the runtime role may not."""
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute("UPDATE matching_listsversion SET version = 0, snapshot_id = NULL")
+        for model in apps.get_models(include_auto_created=True):
+            table = connections[OWNER].ops.quote_name(model._meta.db_table)
+            if model.__name__ in SEEDED:
+                continue
+            if getattr(model, "append_only", False):
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608  # the name is a model's own
+    with connections[OWNER].cursor() as cursor:
+        for model in apps.get_models():
+            if getattr(model, "append_only", False):
+                _arm_triggers(cursor, model._meta.db_table)
+
+
+def _arm_triggers(cursor: Any, table: str) -> None:
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", [table])
+    for (name,) in cursor.fetchall():
+        cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER "{name}"')
+
+
+TransactionTestCase._fixture_teardown = _delete_rows  # type: ignore[method-assign]
