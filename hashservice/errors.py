@@ -51,6 +51,8 @@ INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 PROBLEMS: Mapping[type[Exception], Problem] = {
     keys.KeyInvalid: Problem(401, "key_invalid", "The API key is missing or not valid"),
     keys.ScopeExceeded: Problem(403, "scope_exceeded", "A key can not grant what it lacks"),
+    keys.KeyTermsInvalid: Problem(422, "key_terms_invalid", "A key can not be issued so"),
+    keys.KeyNotActive: Problem(409, "conflict", "The state of the thing does not allow this"),
     authentication.KeyInQuery: Problem(400, "key_in_query", "Keys must not stand in the address"),
     authentication.ScopeMissing: Problem(403, "scope_missing", "The key lacks a scope"),
     throttling.RateLimited: Problem(429, "rate_limited", "Too many requests"),
@@ -103,7 +105,7 @@ def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # 
         headers=_headers(error, problem),
     )
     if problem is INTERNAL:
-        logger.exception("unexpected error", exc_info=error)
+        logger.error("unexpected error", exc_info=error)
     return response
 
 

@@ -14,7 +14,7 @@ from hashservice.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
 
-# --- Where we are -----------------------------------------------------------------------
+# --- Where we are ---
 PRODUCTION = env.flag("HASHSERVICE_PRODUCTION", default=False)
 STATE_DIR = env.path("HASHSERVICE_STATE_DIR", default=BASE_DIR / ".state")
 DEBUG = False  # a debug page would print image bytes and keys; there is no switch for it
@@ -25,12 +25,14 @@ SECRET_KEY = env.secret("SECRET_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE_DIR)
 RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 
-# --- Who may ask ---------------------------------------------------------------------------
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", required=PRODUCTION, default=["127.0.0.1", "localhost", "[::1]"])
+# --- Who may ask ---
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", required=PRODUCTION, default=["127.0.0.1", "localhost", "[::1]"]
+)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
 
-# --- Applications ----------------------------------------------------------------------------
+# --- Applications ---
 INSTALLED_APPS = [
     "hashservice.apps.HashserviceConfig",
     "matching.apps.MatchingConfig",
@@ -78,7 +80,7 @@ TEMPLATES = [
     },
 ]
 
-# --- PostgreSQL: the runtime role, and the role that owns the tables and migrates -------------
+# --- PostgreSQL: the runtime role, and the role that owns the tables and migrates ---
 DATABASES = {
     "default": env.database("DATABASE_URL"),
     "owner": env.database("DATABASE_OWNER_URL", fallback="DATABASE_URL"),
@@ -86,21 +88,27 @@ DATABASES = {
 DATABASE_ROUTERS = ["hashservice.database.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Valkey or Redis: rate limits and the doorbell of the worker ------------------------------
+# --- Valkey or Redis: rate limits and the doorbell of the worker ---
 REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default=REDIS_URL)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2)
 
-# --- Images and the index ------------------------------------------------------------------------
+# --- Images and the index ---
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", default=20 * 1024 * 1024)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", default=50_000_000)
-DECODER_PROCESSES = env.number("DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS))
+DECODER_PROCESSES = env.number(
+    "DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS)
+)
 INDEX_DIR = env.path("INDEX_DIR", default=STATE_DIR / "index")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MAX_IMAGE_BYTES  # base64 in JSON takes a third more than the image
-FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # uploads stay in memory: no image on disk
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    2 * MAX_IMAGE_BYTES
+)  # base64 in JSON takes a third more than the image
+FILE_UPLOAD_MAX_MEMORY_SIZE = (
+    DATA_UPLOAD_MAX_MEMORY_SIZE  # uploads stay in memory: no image on disk
+)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
-# --- REST framework and its documentation -----------------------------------------------------------
+# --- REST framework and its documentation ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.authentication.HasScope"],
@@ -129,7 +137,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- Celery: the doorbell, never the book -------------------------------------------------------------
+# --- Celery: the doorbell, never the book ---
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -144,7 +152,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
 }
 
-# --- Browser-facing security -------------------------------------------------------------------------
+# --- Browser-facing security ---
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -159,7 +167,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
-SECURE_SSL_REDIRECT = False  # the API refuses plain http at the proxy: a redirect would hide the mistake
+SECURE_SSL_REDIRECT = (
+    False  # the API refuses plain http at the proxy: a redirect would hide the mistake
+)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -178,7 +188,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Static files, served by the application itself -----------------------------------------------------
+# --- Static files, served by the application itself ---
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=STATE_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "hashservice" / "static"]
@@ -192,7 +202,7 @@ STORAGES = {
     },
 }
 
-# --- Language, time, log ----------------------------------------------------------------------------------
+# --- Language, time, log ---
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

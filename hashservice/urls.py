@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from tenants.api.key import OwnKeyView
 
 from hashservice import health
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
-from tenants.api.key import OwnKeyView
 
 urlpatterns = [
     path("v1/match", MatchView.as_view(), name="match"),

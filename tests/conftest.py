@@ -66,7 +66,9 @@ def _delete_rows(_: TransactionTestCase) -> None:
 
 
 def _arm_triggers(cursor: Any, table: str) -> None:
-    cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", [table])
+    cursor.execute(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", [table]
+    )
     for (name,) in cursor.fetchall():
         cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER "{name}"')
 

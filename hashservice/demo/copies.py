@@ -44,7 +44,9 @@ def pictures_in(folder: Path) -> Pictures:
     return Pictures(known, files[LEFT_OUT - 1 :: LEFT_OUT])
 
 
-def _altered(change: Callable[[Image.Image], Image.Image], quality: int = 90) -> Callable[[bytes], bytes]:
+def _altered(
+    change: Callable[[Image.Image], Image.Image], quality: int = 90
+) -> Callable[[bytes], bytes]:
     def apply(data: bytes) -> bytes:
         with Image.open(io.BytesIO(data)) as picture:
             return as_bytes(change(picture.convert("RGB")), "JPEG", quality=quality)

@@ -29,9 +29,7 @@ class Line:
         return set(self.answers) == {self.expected}
 
 
-def verdicts(
-    url: str, secret: str, submissions: Iterable[tuple[Alteration, bytes]]
-) -> list[Line]:
+def verdicts(url: str, secret: str, submissions: Iterable[tuple[Alteration, bytes]]) -> list[Line]:
     """Send every picture to `url` and sum the answers up by alteration."""
     lines: dict[str, Line] = {}
     for alteration, answered in _all_answers(url, secret, submissions):
@@ -72,9 +70,12 @@ def table(lines: Iterable[Line]) -> str:
     """The lines as text, one a row, with a mark for right and wrong."""
     rows = [("picture sent", "expected", "answered", "")]
     for line in lines:
-        answered = ", ".join(f"{count} × {name}" for name, count in line.answers.most_common())
+        answered = ", ".join(f"{count} x {name}" for name, count in line.answers.most_common())
         rows.append((line.name, line.expected, answered, "ok" if line.is_right else "WRONG"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    texts = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    texts = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     texts.insert(1, "-" * len(texts[0]))
     return "\n".join(texts)

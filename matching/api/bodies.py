@@ -37,8 +37,8 @@ class RawBodyParser(BaseParser):
     def parse(
         self,
         stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
+        media_type: str | None = None,  # noqa: ARG002
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> bytes:
         return stream.read(settings.MAX_IMAGE_BYTES + 1)
 

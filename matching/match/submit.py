@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -41,12 +41,6 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
     judgement = judge(question_of_image(image), key=key, index=live.at(version), version=version)
     with transaction.atomic():
         outcome = _recorded(key, content_id, image.digests.sha256, judgement)
-        usage.count(
-            tenant=key.tenant,
-            environment=key.environment,
-            bytes=len(data),
-            **_increments([judgement]),
-        )
         record(
             action="image.matched" if judgement.findings else "image.checked",
             actor=Actor.key(key),
@@ -54,6 +48,13 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
             target=outcome.submission.public_id,
             status=200,
             data=_described(judgement),
+        )
+        # Last: from here to the commit the day's counter is locked.
+        usage.count(
+            tenant=key.tenant,
+            environment=key.environment,
+            bytes=len(data),
+            **_increments([judgement]),
         )
     return outcome
 
@@ -70,7 +71,6 @@ def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
             _recorded(key, item.content_id, _sha256(item), judgement)
             for item, judgement in zip(items, judgements, strict=True)
         ]
-        usage.count(tenant=key.tenant, environment=key.environment, **_increments(judgements))
         record(
             action="hash.matched" if any(j.findings for j in judgements) else "hash.checked",
             actor=Actor.key(key),
@@ -81,12 +81,11 @@ def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
                 "verdicts": Counter(judgement.verdict.value for judgement in judgements),
             },
         )
+        usage.count(tenant=key.tenant, environment=key.environment, **_increments(judgements))
     return outcomes
 
 
-def _recorded(
-    key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement
-) -> Outcome:
+def _recorded(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
     submission = Submission.objects.create(
         tenant=key.tenant,
         key_id=key.key_id,
@@ -121,13 +120,14 @@ def _sha256(item: HashItem) -> bytes | None:
     return item.digests.sha256 if item.digests and item.digests.sha256 else None
 
 
-def _increments(judgements: Iterable[Judgement]) -> dict[str, int]:
-    verdicts = [judgement.verdict for judgement in judgements]
-    return {
-        "submissions": len(verdicts),
-        "matches": verdicts.count(Verdict.MATCH),
-        "not_checked": verdicts.count(Verdict.NOT_CHECKED),
-    }
+def _increments(judgements: Sequence[Judgement]) -> dict[str, int]:
+    """What the judgements add to the tenant's counters of the day."""
+    counted = Counter(submissions=len(judgements))
+    for judgement in judgements:
+        counted["matches"] += judgement.verdict is Verdict.MATCH
+        counted["not_checked"] += judgement.verdict is Verdict.NOT_CHECKED
+        counted.update({f"matches_{found.match_type}" for found in judgement.findings})
+    return dict(counted)
 
 
 def _described(judgement: Judgement) -> dict[str, object]:

@@ -78,7 +78,9 @@ class Judgement:
 
 
 def question_of_image(image: QueryHashes) -> Question:
-    untrusted = any(frame.quality < MIN_QUALITY for frame in image.frames)
+    untrusted = any(
+        max(frame.quality, frame.trimmed_quality or 0) < MIN_QUALITY for frame in image.frames
+    )
     return Question(digests=image.digests, near=image.trusted(), untrusted=untrusted)
 
 

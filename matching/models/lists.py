@@ -22,7 +22,7 @@ class Violation(models.TextChoices):
 
 
 class ListKind(models.TextChoices):
-    """`hs_live_` keys match against live lists, `hs_test_` keys against test lists, never across."""
+    """`hs_live_` keys match against live lists, `hs_test_` keys against test lists."""
 
     LIVE = "live", "live"
     TEST = "test", "test"
