@@ -11,6 +11,8 @@ from matching.index.neighbours import Bytes, Words
 from matching.index.tables import Column, Ids, Numbers, Tables
 
 _BLOCK = 1 << 16
+_NO_POSITIONS = np.empty(0, np.int64)
+_NO_DISTANCES = np.empty(0, np.uint8)
 CROWDED = 8
 """A query with more candidates than 1/8 of all hashes reads them all in order instead."""
 
@@ -45,8 +47,8 @@ def group(values: NDArray[np.uint32], buckets: int) -> tuple[Ids, Ids]:
 
 def squared_l2(values: Bytes, query: Bytes, threshold: int) -> tuple[Numbers, Numbers]:
     """Rows of values (n, d) whose squared Euclidean distance to query (d,) is <= threshold."""
-    positions = [np.empty(0, np.int64)]
-    distances = [np.empty(0, np.int64)]
+    positions = [_NO_POSITIONS]
+    distances = [_NO_POSITIONS]
     for start in range(0, len(values), _BLOCK // 4):
         differences = values[start : start + _BLOCK // 4].astype(np.int32) - query
         squares = np.einsum("ij,ij->i", differences, differences).astype(np.int64)
@@ -57,8 +59,8 @@ def squared_l2(values: Bytes, query: Bytes, threshold: int) -> tuple[Numbers, Nu
 
 
 def _scan_one(rows: Words, query: Words, radius: int) -> tuple[Numbers, Bytes]:
-    positions = [np.empty(0, np.int64)]
-    distances = [np.empty(0, np.uint8)]
+    positions = [_NO_POSITIONS]
+    distances = [_NO_DISTANCES]
     for start in range(0, len(rows), _BLOCK):
         near, bits = _within(rows[start : start + _BLOCK], query, radius)
         positions.append(near + start)
@@ -104,8 +106,9 @@ def _within(rows: Words, query: Words, radius: int) -> tuple[Numbers, Bytes]:
 
 
 def _joined(found: list[tuple[Numbers, Bytes]]) -> Hits:
+    lengths = np.array([len(positions) for positions, _ in found], np.int64)
     return Hits(
-        owners=np.repeat(np.arange(len(found)), [len(positions) for positions, _ in found]),
-        positions=np.concatenate([positions for positions, _ in found]),
-        distances=np.concatenate([distances for _, distances in found]),
+        owners=np.repeat(np.arange(len(found)), lengths),
+        positions=np.concatenate([_NO_POSITIONS, *(positions for positions, _ in found)]),
+        distances=np.concatenate([_NO_DISTANCES, *(distances for _, distances in found)]),
     )
