@@ -59,7 +59,7 @@ def _list() -> HashList:
 def _key() -> str:
     tenant = Tenant.objects.filter(name=TENANT).first()
     if tenant is None:
-        return create_tenant(name=TENANT, plan="unlimited", actor=ACTOR, test=True).issued.secret
+        return create_tenant(name=TENANT, plan="unlimited", actor=ACTOR, test=True).issued_key.secret
     return keys.issue(
         tenant=tenant,
         name="demo",
