@@ -9,7 +9,9 @@ from tenants.models.tenant import Tenant
 
 
 class UsageDay(models.Model):
-    """What one tenant used on one UTC day.
+    """What one tenant used on one UTC day, live and test apart.
+
+    `matches` counts submissions with that verdict; the three kinds count what was found in them.
 
     A day is spread over several rows (`slot`), which readers add up: calls that run at the same
     time would otherwise wait in line for one row.
@@ -20,6 +22,7 @@ class UsageDay(models.Model):
     day = models.DateField()
     slot = models.PositiveSmallIntegerField()
     submissions = models.PositiveBigIntegerField(default=0)
+    matches = models.PositiveBigIntegerField(default=0)
     matches_exact = models.PositiveBigIntegerField(default=0)
     matches_near = models.PositiveBigIntegerField(default=0)
     matches_partial = models.PositiveBigIntegerField(default=0)
