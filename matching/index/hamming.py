@@ -120,8 +120,8 @@ def build(
     created_at: datetime | None = None,
     chunks: int | None = None,
     compiled: bool = True,
-) -> None:
-    """Write a snapshot of hashes, uint8 (n, 32) in any order and with repetitions.
+) -> int:
+    """Write a snapshot of hashes, uint8 (n, 32) in any order; returns how many are distinct.
 
     `version` and `created_at` are kept for whoever opens it (`HammingIndex.meta`). `chunks`
     overrides the plan chosen by size. Peak memory is about 100 bytes per hash.
@@ -138,6 +138,7 @@ def build(
         writer.write("hashes", [distinct])
         writer.write("ids", _ids(words, chunk_plan(chunks), offsets, engine(compiled=compiled)))
         writer.write("offsets", offsets)
+    return len(distinct)
 
 
 def _ids(words: Words, plan: Sequence[Chunk], offsets: list[Ids], loops: Engine) -> Iterator[Ids]:

@@ -33,7 +33,7 @@ META = "meta.json"
 _LEFTOVER = ".partial"
 
 
-class IndexMissing(Exception):  # noqa: N818
+class IndexMissing(Exception):
     """There is no snapshot at that place."""
 
     def __init__(self, directory: Path) -> None:
@@ -41,7 +41,7 @@ class IndexMissing(Exception):  # noqa: N818
         self.directory = directory
 
 
-class IndexDamaged(Exception):  # noqa: N818
+class IndexDamaged(Exception):
     """A snapshot must not be searched: a file of it is missing, truncated, altered or unknown."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -171,8 +171,8 @@ def _mapped(directory: Path, name: str, seal: FileSeal, *, verify: bool) -> Byte
             if size != seal.bytes:
                 raise IndexDamaged(path, f"has {size} bytes instead of {seal.bytes}")
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except FileNotFoundError as error:
-        raise IndexDamaged(path, "is missing") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if verify and hashlib.sha256(content).hexdigest() != seal.sha256:
         raise IndexDamaged(path, "does not have the SHA-256 it was published with")
     return np.frombuffer(content, np.uint8)
@@ -197,13 +197,18 @@ def _read_meta(path: Path, kind: str) -> tuple[Meta, dict[str, FileSeal]]:
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise IndexDamaged(path, "is missing") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except ValueError as error:
         raise IndexDamaged(path, "is not JSON") from error
     if not isinstance(content, dict):
         raise IndexDamaged(path, "is not a JSON object")
     return content
+
+
+def _unreadable(path: Path, error: OSError) -> IndexDamaged:
+    missing = isinstance(error, FileNotFoundError)
+    return IndexDamaged(path, "is missing" if missing else f"cannot be read: {error.strerror}")
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -174,8 +174,10 @@ def test_thousands_of_neighbours_come_back_whole(tmp_path, compiled):
 @PATHS
 def test_repeated_hashes_are_stored_once(tmp_path, compiled):
     hashes = random_hashes(10, seed=21)
-    index = opened(tmp_path, np.concatenate([hashes, hashes[::-1], hashes[:3]]), compiled=compiled)
+    repeated = np.concatenate([hashes, hashes[::-1], hashes[:3]])
 
+    assert build(repeated, tmp_path / "snapshot", compiled=compiled) == 10
+    index = HammingIndex.open(tmp_path / "snapshot", compiled=compiled)
     assert len(index) == 10
     assert index.search(hashes[4]).pairs() == [(hashes[4].tobytes(), 0)]
 

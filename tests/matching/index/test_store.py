@@ -102,6 +102,14 @@ def test_a_missing_file_is_refused_by_name(snapshot, file):
     assert refusal(snapshot) == (file, "is missing")
 
 
+@pytest.mark.parametrize("file", [*FILES, META])
+def test_an_unreadable_file_is_refused_by_name(snapshot, file):
+    (snapshot / file).unlink()
+    (snapshot / file).mkdir()
+
+    assert refusal(snapshot) == (file, "cannot be read: Is a directory")
+
+
 @pytest.mark.parametrize("content", [b"", b'{"format": 1', b"\xff\xfe", b"[]", b"null"])
 def test_meta_that_is_no_json_object_is_refused(snapshot, content):
     (snapshot / META).write_bytes(content)
