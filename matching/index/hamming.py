@@ -93,7 +93,7 @@ class HammingIndex:
         """One answer per query, uint8 (q, 32), in their order."""
         tables = self._opened()
         hits = self._hits(tables, queries, radius)
-        limits = np.searchsorted(hits.owners, np.arange(len(queries) + 1)).tolist()
+        limits = np.searchsorted(hits.owners, np.arange(len(as_hashes(queries)) + 1)).tolist()
         return [_neighbours(tables, hits, slice(begin, end)) for begin, end in pairwise(limits)]
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ def build(
     """Write a snapshot of hashes, uint8 (n, 32) in any order; returns how many are distinct.
 
     `version` and `created_at` are kept for whoever opens it (`HammingIndex.meta`). `chunks`
-    overrides the plan chosen by size. Peak memory is about 100 bytes per hash.
+    overrides the plan chosen by size. Peak memory is about 130 bytes per hash.
     Raises ValueError for more than 2^32 - 1 hashes, FileExistsError if there is a snapshot.
     """
     distinct = sorted_distinct(as_hashes(hashes))

@@ -22,6 +22,7 @@ HASH_BITS = 256
 FLAT = 0
 """The plan without chunks: every hash is compared."""
 
+_FEWEST, _MOST = 10, MAX_RADIUS + 1
 _PLAN_UP_TO = ((4_096, FLAT), (500_000, 16), (2_000_000, 13))
 _PLAN_ABOVE = 11
 
@@ -68,7 +69,11 @@ def chunk_plan(chunks: int) -> tuple[Chunk, ...]:
     """Cut the hash into that many chunks, exact for distances up to 31; none for `FLAT`.
 
     The longest chunks get the larger radius, where one more flip finds the fewest candidates.
+    Raises ValueError below 10 chunks, whose tables would not fit into memory, and above 32,
+    where some chunk would not be searched at all.
     """
+    if chunks != FLAT and not _FEWEST <= chunks <= _MOST:
+        raise ValueError(f"a hash is cut into {_FEWEST}..{_MOST} chunks, not {chunks}")
     return tuple(_cut(chunks)) if chunks != FLAT else ()
 
 

@@ -108,6 +108,12 @@ def test_many_searches_answer_each_query_in_order(index, queries):
     assert as_dict(found[2]) == as_dict(index.search(queries[1]))
 
 
+def test_one_query_alone_is_one_of_many(index, queries):
+    (found,) = index.search_many(queries[0])
+
+    assert as_dict(found) == as_dict(index.search(queries[0]))
+
+
 def test_nothing_near_is_an_empty_answer(index):
     found = index.search(random_hashes(1, seed=11)[0])
 

@@ -43,6 +43,12 @@ def test_chunk_values_put_together_are_the_hash(chunks):
     assert joined == int.from_bytes(value.tobytes(), "little")
 
 
+@pytest.mark.parametrize("chunks", [-1, 1, 9, 33])
+def test_a_plan_that_cannot_be_searched_is_refused(chunks):
+    with pytest.raises(ValueError, match="chunks"):
+        chunk_plan(chunks)
+
+
 @pytest.mark.parametrize(
     ("count", "chunks"), [(0, 0), (4_096, 0), (4_097, 16), (1_000_000, 13), (10_000_000, 11)]
 )
