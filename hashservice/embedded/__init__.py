@@ -5,7 +5,7 @@ Standard library only. Production sets DATABASE_URL and REDIS_URL, and nothing h
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,13 +13,22 @@ from hashservice.embedded.errors import EmbeddedError
 from hashservice.embedded.lease import Lease
 from hashservice.embedded.servers import Purpose, folder_of
 
-__all__ = ["EmbeddedError", "Lease", "Purpose", "provide", "provide_nothing", "renew"]
+__all__ = [
+    "EmbeddedError",
+    "Lease",
+    "Purpose",
+    "provide",
+    "provide_nothing",
+    "renew",
+    "without_addresses",
+]
 
 _SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 _NOWHERE = {"DATABASE_URL": "postgresql://nobody@/nothing?host=/nonexistent"}
 
-# Held by the process, as its file locks are: the servers stop when it has ended.
+# The process holds them, as it holds its file locks: the servers stop when it has ended.
 _leases: list[Lease] = []
+_provided: set[str] = set()
 
 
 def provide(environ: MutableMapping[str, str], *, state_dir: Path, purpose: Purpose) -> None:
@@ -33,15 +42,17 @@ def provide(environ: MutableMapping[str, str], *, state_dir: Path, purpose: Purp
         leases = list(pool.map(Lease, folders))
     _leases.extend(leases)
     for lease in leases:
-        for variable, address in lease.addresses().items():
-            environ.setdefault(variable, address)
+        _name(lease.addresses(), environ)
 
 
 def provide_nothing(environ: MutableMapping[str, str]) -> None:
     """Addresses that lead nowhere: with them settings load for a command that needs no server."""
-    for variable, address in _NOWHERE.items():
-        if not _is_set(variable, environ):
-            environ[variable] = address
+    _name(_NOWHERE, environ)
+
+
+def without_addresses(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment as it was given to us, for a child that takes a lease of its own."""
+    return {name: value for name, value in environ.items() if name not in _provided}
 
 
 def renew() -> None:
@@ -50,5 +61,12 @@ def renew() -> None:
         lease.renew()
 
 
-def _is_set(variable: str, environ: MutableMapping[str, str]) -> bool:
+def _name(addresses: Mapping[str, str], environ: MutableMapping[str, str]) -> None:
+    for variable, address in addresses.items():
+        if not _is_set(variable, environ):
+            environ[variable] = address
+            _provided.add(variable)
+
+
+def _is_set(variable: str, environ: Mapping[str, str]) -> bool:
     return bool(environ.get(variable) or environ.get(f"{variable}_FILE"))
