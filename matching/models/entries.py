@@ -98,6 +98,11 @@ class HashEntry(models.Model):
     class Meta:
         verbose_name_plural = "hash entries"
         ordering = ["-pk"]
+        permissions = [
+            ("approve_hashentry", "Can approve and resume hash entries that others added"),
+            ("suspend_hashentry", "Can suspend hash entries"),
+            ("retire_hashentry", "Can retire hash entries"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["hash_list", "identity"], name="entry_once_per_list"),
             models.CheckConstraint(

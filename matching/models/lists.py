@@ -71,6 +71,7 @@ class HashList(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        permissions = [("suspend_hashlist", "Can suspend and resume hash lists")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(pdq_threshold__lte=PDQ_RADIUS), name="list_threshold_within_radius"
