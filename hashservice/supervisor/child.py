@@ -29,6 +29,7 @@ class Child:
         self._folder = folder
         self._pause = FIRST_PAUSE_SECONDS
         self._ended_at: float | None = None
+        self._partial = b""
         self._start()
 
     @property
@@ -82,7 +83,7 @@ class Child:
     def _start(self) -> None:
         self._pipe, end = os.pipe()
         os.set_blocking(self._pipe, False)
-        self._partial: bytes = b""
+        self._partial = b""
         try:
             self._process = subprocess.Popen(
                 self._program.command,
