@@ -66,9 +66,6 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     hashing.DecodeLimitExceeded: Problem(
         422, "decode_limit", "Decoding the image took more than it may"
     ),
-    hashing.DecoderUnavailable: Problem(
-        503, "decoder_unavailable", "No image can be decoded at the moment"
-    ),
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
     snapshot.IndexUnavailable: Problem(
         503, "index_unavailable", "The index can not be searched at the moment"

@@ -190,7 +190,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Static files, served by the application itself ---
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=STATE_DIR / "static")
+STATIC_ROOT = env.path("STATIC_ROOT", default=STATE_DIR / "static") if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "hashservice" / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {

@@ -1,32 +1,23 @@
-"""The decoder processes of this process, started at first use."""
+"""The decoder of this process. Interim: in process, until the pool of children takes over."""
 
 from __future__ import annotations
 
-import atexit
-import threading
-from functools import cache
-
 from django.conf import settings
 
-from matching.hashing import DecodeLimits, DecoderPool
-
-_starting = threading.Lock()
+from matching.hashing import DecodeLimits, ImageHashes, QueryHashes, hash_image, query_image
 
 
-def decoders() -> DecoderPool:
-    """The pool that hashes images for this process, in children with limits of their own."""
-    with _starting:
-        return _pool()
+class _InProcess:
+    def query(self, data: bytes) -> QueryHashes:
+        return query_image(data, limits=image_limits())
+
+    def register(self, data: bytes) -> ImageHashes:
+        return hash_image(data, limits=image_limits())
 
 
-@cache
-def _pool() -> DecoderPool:
-    pool = DecoderPool(size=settings.DECODER_PROCESSES, limits=image_limits())
-    atexit.register(pool.close)
-    return pool
+def decoders() -> _InProcess:
+    return _InProcess()
 
 
 def image_limits() -> DecodeLimits:
-    return DecodeLimits(
-        max_bytes=settings.MAX_IMAGE_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS
-    )
+    return DecodeLimits(max_bytes=settings.MAX_IMAGE_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS)

@@ -90,6 +90,7 @@ class LiveIndex:
         """Forget everything: the next search loads anew."""
         with self._lock:
             self._loaded = None
+            self.damage = ""
 
     def _refreshed(self, current: ListsVersion) -> LoadedIndex:
         loaded = self._loaded
