@@ -83,6 +83,7 @@ class HasScope(BasePermission):
             return False
         scope: str | None = view.required_scope
         if scope is not None and scope not in key.scopes:
+            view.check_throttles(request)  # DRF has not yet come to it, and this was a call too
             raise ScopeMissing(scope)
         return True
 

@@ -1,6 +1,6 @@
 """How much a tenant may ask, exact under parallel calls, with or without Redis."""
 
-from tenants.throttling.admission import TenantThrottle, admit, headers_of
+from tenants.throttling.admission import TenantThrottle, admit
 from tenants.throttling.decision import (
     Decision,
     QuotaExceeded,
@@ -14,6 +14,5 @@ __all__ = [
     "RateLimited",
     "TenantThrottle",
     "admit",
-    "headers_of",
     "rate_limit_headers",
 ]

@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import HttpRequest
 from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -35,8 +34,10 @@ logger = logging.getLogger(__name__)
 class Limiter:
     """The shared limiter, and this worker's share of every allowance while that is away."""
 
-    def __init__(self, url: str, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._shared = SharedLimiter(url)
+    def __init__(
+        self, shared: SharedLimiter, workers: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shared = shared
         self._local = LocalLimiter(workers, clock)
         self._breaker = Breaker(clock)
 
@@ -61,12 +62,13 @@ class Limiter:
 class TenantThrottle(BaseThrottle):
     """Charge one call to the tenant of the key; views without a key are not charged."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
-        """Raises `RateLimited` or `QuotaExceeded`."""
-        if not isinstance(request.auth, ApiKey):
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Tells the limits in the answer. Raises `RateLimited` or `QuotaExceeded`."""
+        key: object = request.auth
+        if not isinstance(key, ApiKey):
             return True
-        decision = admit(key=request.auth)
-        request._request.rate_limit = decision  # type: ignore[attr-defined]
+        decision = admit(key=key)
+        view.headers.update(rate_limit_headers(decision))
         if not decision.allowed:
             raise QuotaExceeded(decision) if decision.quota_exceeded else RateLimited(decision)
         return True
@@ -81,18 +83,6 @@ def admit(*, key: ApiKey, cost: int = 1) -> Decision:
     return limiter.admit(Allowance.of(key), cost)
 
 
-def headers_of(request: HttpRequest) -> dict[str, str]:
-    """The rate limit fields of the answer to `request`; none when no key was shown.
-
-    A call refused before it came to the limiter, for want of a scope, is charged here.
-    """
-    decision: Decision | None = getattr(request, "rate_limit", None)
-    key = getattr(request, "auth", None)
-    if decision is None and isinstance(key, ApiKey):
-        decision = admit(key=key)
-    return rate_limit_headers(decision) if decision else {}
-
-
 @cache
 def _limiter(url: str, workers: int) -> Limiter:
-    return Limiter(url, workers)
+    return Limiter(SharedLimiter(url), workers)

@@ -20,8 +20,8 @@ class _Bucket:
 class LocalLimiter:
     """GCRA in memory with one part in `workers` of every allowance.
 
-    It keeps in step with the shared limiter while that answers, so that an outage gives nobody
-    their burst a second time.
+    It goes by what the shared limiter last told this worker, so that an outage does not give out
+    bursts a second time.
     """
 
     def __init__(self, workers: int, clock: Callable[[], float]) -> None:
