@@ -6,21 +6,14 @@ Words and positions are flat, int64 indices: `words[4 * position + i]`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from matching.index.intrinsics import compiled, popcount, prefetch
 from matching.index.neighbours import Bytes, Words
 from matching.index.numpy_search import CROWDED
 from matching.index.tables import Column, Ids, Numbers
 
-F = TypeVar("F", bound=Callable[..., Any])
 Integer = int | np.int64
 FourWords = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
@@ -33,43 +26,7 @@ _OFFSETS_AHEAD, _IDS_AHEAD, _WORDS_AHEAD = 16, 12, 16
 _STRIDE = 16
 
 
-def _compiled(function: F) -> F:
-    """Compile on first use; keep the result on disk where some cache directory is writable."""
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # no directory for the cache: a read-only installation
-        return cast(F, numba.njit(nogil=True)(function))
-
-
-def _popcount_code(_typing: Any, _word: Any) -> Any:
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-def _prefetch_code(_typing: Any, array: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        prefetch = builder.module.declare_intrinsic(
-            "llvm.prefetch",
-            [pointer],
-            ir.FunctionType(ir.VoidType(), [pointer, number, number, number]),
-        )
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), pointer)
-        read, keep_in_all_caches, as_data = number(0), number(3), number(1)
-        builder.call(prefetch, [address, read, keep_in_all_caches, as_data])
-        return context.get_dummy_value()
-
-    return types.void(array, index), generate
-
-
-_popcount: Callable[..., Any] = intrinsic(_popcount_code)
-_prefetch: Callable[..., Any] = intrinsic(_prefetch_code)
-
-
-@_compiled
+@compiled
 def scan(
     words: Words,
     queries: Words,
@@ -88,7 +45,7 @@ def scan(
     return found
 
 
-@_compiled
+@compiled
 def probe(
     words: Words,
     ids: Ids,
@@ -124,7 +81,7 @@ def probe(
     return found
 
 
-@_compiled
+@compiled
 def counting_sort(values: NDArray[np.uint32], ids: Ids, limits: Ids) -> None:
     """Fill `ids` with positions in the order of their value, `limits` (zeroed) with its limits."""
     for value in values:
@@ -138,7 +95,7 @@ def counting_sort(values: NDArray[np.uint32], ids: Ids, limits: Ids) -> None:
         free[value] += np.uint32(1)
 
 
-@_compiled
+@compiled
 def squared_l2(
     values: Bytes, query: Bytes, threshold: Integer, positions: Numbers, distances: Numbers
 ) -> Integer:
@@ -161,7 +118,7 @@ def squared_l2(
     return found
 
 
-@_compiled
+@compiled
 def _scan_one(
     words: Words,
     query: Words,
@@ -181,7 +138,7 @@ def _scan_one(
     return found
 
 
-@_compiled
+@compiled
 def _buckets(
     query: Words,
     layout: Numbers,
@@ -202,7 +159,7 @@ def _buckets(
         value = np.int64(_chunk_value(query, row[_START], row[_BITS]))
         for flip in range(row[_FIRST_FLIP], last):
             if flip + _OFFSETS_AHEAD < last:
-                _prefetch(offsets, base + (value ^ np.int64(flips[flip + _OFFSETS_AHEAD])))
+                prefetch(offsets, base + (value ^ np.int64(flips[flip + _OFFSETS_AHEAD])))
             bucket = base + (value ^ np.int64(flips[flip]))
             begin, end = np.int64(offsets[bucket]), np.int64(offsets[bucket + 1])
             begins[full] = number * count + begin
@@ -212,20 +169,20 @@ def _buckets(
     return full, total
 
 
-@_compiled
+@compiled
 def _gathered(ids: Ids, begins: Numbers, ends: Numbers, full: Integer, total: Integer) -> Ids:
     candidates = np.empty(total, np.uint32)
     filled = 0
     for bucket in range(full):
         if bucket + _IDS_AHEAD < full:
-            _prefetch(ids, begins[bucket + _IDS_AHEAD])
+            prefetch(ids, begins[bucket + _IDS_AHEAD])
         for place in range(begins[bucket], ends[bucket]):
             candidates[filled] = ids[place]
             filled += 1
     return candidates
 
 
-@_compiled
+@compiled
 def _verify(
     words: Words,
     query: Words,
@@ -240,10 +197,10 @@ def _verify(
     total = candidates.size
     wanted = query[0], query[1], query[2], query[3]
     for ahead in range(min(_WORDS_AHEAD, total)):
-        _prefetch(words, 4 * np.int64(candidates[ahead]))
+        prefetch(words, 4 * np.int64(candidates[ahead]))
     for place in range(total):
         if place + _WORDS_AHEAD < total:
-            _prefetch(words, 4 * np.int64(candidates[place + _WORDS_AHEAD]))
+            prefetch(words, 4 * np.int64(candidates[place + _WORDS_AHEAD]))
         position = np.int64(candidates[place])
         distance = _distance(words, 4 * position, wanted, radius)
         if distance <= radius and not _met_before(
@@ -256,33 +213,33 @@ def _verify(
     return found
 
 
-@_compiled
+@compiled
 def _met_before(difference: Words, layout: Numbers, firsts: Numbers, place: Integer) -> bool:
     """Whether an earlier chunk led to the same hash already, so that it is reported once."""
     number = 0
     while number + 1 < len(layout) and firsts[number + 1] <= place:
         row = layout[number]
-        if np.int64(_popcount(_chunk_value(difference, row[_START], row[_BITS]))) <= row[_RADIUS]:
+        if np.int64(popcount(_chunk_value(difference, row[_START], row[_BITS]))) <= row[_RADIUS]:
             return True
         number += 1
     return False
 
 
-@_compiled
+@compiled
 def _distance(words: Words, at: Integer, wanted: FourWords, radius: Integer) -> Integer:
     """Bits that differ; only the first 128 of them when they already exceed the radius.
 
     Unrelated hashes differ in 64 of 128 bits, sd 5.7: the second half is hardly ever read.
     """
-    half = np.int64(_popcount(words[at] ^ wanted[0]))
-    half += np.int64(_popcount(words[at + 1] ^ wanted[1]))
+    half = np.int64(popcount(words[at] ^ wanted[0]))
+    half += np.int64(popcount(words[at + 1] ^ wanted[1]))
     if half > radius:
         return half
-    half += np.int64(_popcount(words[at + 2] ^ wanted[2]))
-    return half + np.int64(_popcount(words[at + 3] ^ wanted[3]))
+    half += np.int64(popcount(words[at + 2] ^ wanted[2]))
+    return half + np.int64(popcount(words[at + 3] ^ wanted[3]))
 
 
-@_compiled
+@compiled
 def _chunk_value(words: Words, start: Integer, bits: Integer) -> np.uint64:
     word, shift = start >> 6, start & 63
     value = words[word] >> np.uint64(shift)

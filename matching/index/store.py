@@ -7,30 +7,27 @@ never changed afterwards. Only the service's user can read it. Numbers are littl
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import mmap
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
+from matching.index.files import clear_leftovers, created, hidden_beside, locked, sync
 from matching.index.neighbours import Bytes
 
 FORMAT = 1
 META = "meta.json"
-
-_LEFTOVER = ".partial"
 
 
 class IndexMissing(Exception):
@@ -92,7 +89,7 @@ class Writer:
         """Write one file: C-contiguous arrays, one after the other."""
         digest = hashlib.sha256()
         size = 0
-        with _created(self._directory / name) as file:
+        with created(self._directory / name) as file:
             for piece in pieces:
                 content = piece.reshape(-1).view(np.uint8).data
                 file.write(content)
@@ -109,9 +106,9 @@ class Writer:
             "created_at": created_at,
             "files": {name: asdict(seal) for name, seal in self._seals.items()},
         }
-        with _created(self._directory / META) as file:
+        with created(self._directory / META) as file:
             file.write(json.dumps(content | {"sha256": _digest(content)}, indent=1).encode())
-        _sync(self._directory)
+        sync(self._directory)
 
 
 @contextmanager
@@ -124,17 +121,17 @@ def publishing(directory: Path, meta: Meta) -> Iterator[Writer]:
     if directory.exists():
         raise FileExistsError(f"there is a snapshot at {directory} already")
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _clear_leftovers(directory.parent)
-    building = Path(tempfile.mkdtemp(_LEFTOVER, f".{directory.name}.", directory.parent))
-    try:
-        with _locked(building):
-            writer = Writer(building)
-            yield writer
-            writer.finish(meta)
-            building.rename(directory)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    _sync(directory.parent)
+    with ExitStack() as held:
+        with locked(directory.parent):
+            clear_leftovers(directory.parent)
+            building = hidden_beside(directory)
+            held.callback(shutil.rmtree, building, ignore_errors=True)
+            held.enter_context(locked(building))
+        writer = Writer(building)
+        yield writer
+        writer.finish(meta)
+        building.rename(directory)
+        sync(directory.parent)
 
 
 def load(directory: Path, *, kind: str, verify: bool = True) -> Snapshot:
@@ -157,10 +154,13 @@ def remove(directory: Path) -> None:
 
     Processes that have it open keep their mapping, and the disk space, until they close it.
     """
-    doomed = Path(tempfile.mkdtemp(_LEFTOVER, f".{directory.name}.", directory.parent))
-    with suppress(FileNotFoundError):
-        directory.rename(doomed)
-    shutil.rmtree(doomed)
+    if not directory.parent.is_dir():
+        return
+    with locked(directory.parent):
+        doomed = hidden_beside(directory)
+        with suppress(FileNotFoundError):
+            directory.rename(doomed)
+        shutil.rmtree(doomed)
 
 
 def _mapped(directory: Path, name: str, seal: FileSeal, *, verify: bool) -> Bytes:
@@ -213,36 +213,3 @@ def _unreadable(path: Path, error: OSError) -> IndexDamaged:
 
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-@contextmanager
-def _created(path: Path) -> Iterator[BinaryIO]:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock, which a killed process gives back and a living one does not."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _clear_leftovers(parent: Path) -> None:
-    for leftover in parent.glob(f".*{_LEFTOVER}"):
-        with suppress(FileNotFoundError, BlockingIOError), _locked(leftover):
-            shutil.rmtree(leftover)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

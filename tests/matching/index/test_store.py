@@ -1,5 +1,6 @@
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import numpy as np
@@ -196,6 +197,20 @@ def test_a_build_leaves_another_running_one_alone(tmp_path):
     assert len(HammingIndex.open(tmp_path / "slow")) == 0
 
 
+def test_builds_and_removals_side_by_side_do_not_disturb_each_other(tmp_path):
+    def build_and_remove(name):
+        build(HASHES, tmp_path / name)
+        count = len(HammingIndex.open(tmp_path / name))
+        remove(tmp_path / name)
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(build_and_remove, map(str, range(40))))
+
+    assert counts == [200] * 40
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_removed_snapshot_still_answers_who_has_it_open(snapshot):
     index = HammingIndex.open(snapshot)
 
@@ -207,5 +222,6 @@ def test_a_removed_snapshot_still_answers_who_has_it_open(snapshot):
 
 def test_removing_nothing_is_no_error(tmp_path):
     remove(tmp_path / "snapshot")
+    remove(tmp_path / "nowhere" / "snapshot")
 
     assert list(tmp_path.iterdir()) == []
