@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from matching.index import warm_up
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hashservice.settings")
 
 application = get_wsgi_application()
+warm_up()  # the search kernels compile or load now, not in the first request

@@ -18,7 +18,7 @@ LONGEST_CONTENT_ID = 256
 class MatchSerializer(serializers.Serializer[Match]):
     match_id = serializers.CharField(source="public_id")
     list = serializers.CharField(source="list_slug")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the contract's name
     violation = serializers.ChoiceField(choices=Violation.choices)
     match_type = serializers.ChoiceField(choices=MatchType.choices)
 
@@ -67,7 +67,7 @@ class HashItemSerializer(serializers.Serializer[Any]):
 
 
 class HashItemsSerializer(serializers.Serializer[Any]):
-    items = HashItemSerializer(many=True)  # type: ignore[assignment]  # the contract's name
+    items = HashItemSerializer(many=True)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -109,7 +109,7 @@ def answer(submission: Submission, matches: Iterable[Match]) -> dict[str, Any]:
         "submission_id": submission.public_id,
         "content_id": submission.content_id or None,
         "verdict": submission.verdict,
-        "matches": MatchSerializer(matches, many=True).data,
+        "matches": [MatchSerializer(match).data for match in matches],
         "checked": submission.checked,
         "not_checked_reason": submission.not_checked_reason or None,
         "sha256": bytes(submission.sha256).hex() if submission.sha256 else None,

@@ -21,7 +21,15 @@ from django.conf import settings
 from django.db import transaction
 from numpy.typing import NDArray
 
-from matching.index import DeltaIndex, HammingIndex, IndexDamaged, IndexMissing, build, remove
+from matching.index import (
+    DeltaIndex,
+    HammingIndex,
+    IndexDamaged,
+    IndexMissing,
+    Neighbours,
+    build,
+    remove,
+)
 from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot
 from tenants.audit.record import Actor, record
 
@@ -47,14 +55,8 @@ class LoadedIndex:
 
     def search(self, queries: NDArray[np.uint8], radius: int) -> dict[bytes, int]:
         """Every hash within `radius` bits of one of `queries` (n, 32), with its least distance."""
-        nearest: dict[bytes, int] = {}
-        for index in (self.base, self.delta):
-            if index is None or not len(index):
-                continue
-            found = index.search_any(queries, radius)
-            for value, distance in zip(found.hashes, found.distances.tolist(), strict=True):
-                nearest.setdefault(value.tobytes(), distance)
-        return nearest
+        parts = [part for part in (self.base, self.delta) if part is not None and len(part)]
+        return dict(Neighbours.union(p.search_any(queries, radius) for p in parts).pairs())
 
     def covers(self, current: ListsVersion) -> bool:
         return self.version >= current.version and self.snapshot_id >= (current.snapshot_id or 0)
@@ -153,7 +155,7 @@ def build_and_publish(*, actor: Actor) -> Snapshot:
         chunks = list(_in_chunks(HashEntry.objects.searchable()))
         hashes = np.concatenate(chunks) if chunks else np.empty((0, 32), np.uint8)
         name = f"v{version}-{time.time_ns()}"
-        built = build(hashes, Path(settings.INDEX_DIR) / name)
+        built = build(hashes, Path(settings.INDEX_DIR) / name, version=version)
         snapshot = Snapshot.objects.create(version=version, directory=name, hashes=built)
         ListsVersion.objects.update(snapshot=snapshot)
         record(action="snapshot.published", actor=actor, target=name, data={"version": version})
@@ -171,7 +173,7 @@ def _in_chunks(entries: HashEntryQuerySet) -> Iterator[NDArray[np.uint8]]:
     values = entries.order_by().values_list("pdq", flat=True)
     chunk: list[bytes] = []
     for value in values.iterator(chunk_size=_READ_CHUNK):
-        chunk.append(bytes(value))
+        chunk.append(bytes(value or b""))
         if len(chunk) == _READ_CHUNK:
             yield _as_array(chunk)
             chunk = []

@@ -8,7 +8,7 @@ from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 
 
-@shared_task(name="matching.build_snapshot")
+@shared_task(name="matching.build_snapshot")  # type: ignore[untyped-decorator]
 def build_snapshot() -> str:
     """Fold the entries that changed since the last snapshot into a new one, if they are many."""
     if not is_rebuild_due():

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ParseError, ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
 from matching.hashing import ImageTooLarge
@@ -30,7 +33,10 @@ class ImageRequest:
 
 
 class RawBodyParser(BaseParser):
-    """The body as it is. The type a client names is not believed: the decoder sniffs the bytes."""
+    """The body as it is, as if it were the form's file.
+
+    The type a client names is not believed: the decoder sniffs the bytes.
+    """
 
     media_type = "*/*"
 
@@ -39,8 +45,9 @@ class RawBodyParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,  # noqa: ARG002
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> bytes:
-        return stream.read(settings.MAX_IMAGE_BYTES + 1)
+    ) -> DataAndFiles[QueryDict, MultiValueDict[str, ContentFile[bytes]]]:
+        body = ContentFile(stream.read(settings.MAX_IMAGE_BYTES + 1))
+        return DataAndFiles(QueryDict(), MultiValueDict({MULTIPART_FIELD: [body]}))
 
 
 def image_of(request: Request) -> ImageRequest:
@@ -50,13 +57,8 @@ def image_of(request: Request) -> ImageRequest:
     ParseError or ValidationError for a body of another shape.
     """
     _check_announced_length(request)
-    body = request.data
-    if isinstance(body, bytes):
-        found = ImageRequest(body, request.query_params.get("content_id", ""))
-    elif request.FILES or not isinstance(body, dict) or hasattr(body, "getlist"):
-        found = _from_form(request)
-    else:
-        found = _from_json(request)
+    is_form = isinstance(request.data, QueryDict)
+    found = _from_form(request) if is_form else _from_json(request)
     if len(found.content_id) > LONGEST_CONTENT_ID:
         raise ValidationError({"content_id": f"at most {LONGEST_CONTENT_ID} characters"})
     if not found.data:
@@ -68,8 +70,8 @@ def _from_form(request: Request) -> ImageRequest:
     upload = request.FILES.get(MULTIPART_FIELD)
     if upload is None:
         raise ParseError(f"the form has no file in its field {MULTIPART_FIELD!r}")
-    content_id = request.data.get("content_id", request.query_params.get("content_id", ""))
-    return ImageRequest(upload.read(), content_id)
+    named = request.data.get("content_id") if isinstance(request.data, QueryDict) else None
+    return ImageRequest(upload.read(), named or request.query_params.get("content_id", ""))
 
 
 def _from_json(request: Request) -> ImageRequest:

@@ -19,7 +19,7 @@ from matching.serializers import (
     HashResultsSerializer,
     answer,
 )
-from tenants.authentication import ScopeMissing
+from tenants.authentication import ScopeMissing, key_of
 
 PERCEPTUAL_SCOPE = "match:hash"
 
@@ -36,7 +36,7 @@ class HashesView(APIView):
     def post(self, request: Request) -> Response:
         parsed = [self._parsed(raw) for raw in _items(request)]
         good = [item for item in parsed if isinstance(item, HashItem)]
-        outcomes = iter(match_hashes(key=request.auth, items=good))
+        outcomes = iter(match_hashes(key=key_of(request), items=good))
         results = [
             _answered(next(outcomes)) if isinstance(item, HashItem) else item for item in parsed
         ]
@@ -45,7 +45,7 @@ class HashesView(APIView):
     def _parsed(self, raw: object) -> HashItem | dict[str, Any]:
         """The item, or what its place in the answer holds when it can not be checked."""
         try:
-            return _item(raw, scopes=self.request.auth.scopes)
+            return _item(raw, scopes=key_of(self.request).scopes)
         except (SignalInvalid, ScopeMissing) as error:
             problem = self.get_exception_handler()(error, self.get_exception_handler_context())
             content_id = raw.get("content_id") if isinstance(raw, dict) else None

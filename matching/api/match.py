@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from matching.api.bodies import RawBodyParser, image_of
 from matching.match import match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer, answer
+from tenants.authentication import key_of
 
 
 class MatchView(APIView):
@@ -39,5 +40,5 @@ class MatchView(APIView):
     )
     def post(self, request: Request) -> Response:
         image = image_of(request)
-        outcome = match_image(key=request.auth, data=image.data, content_id=image.content_id)
+        outcome = match_image(key=key_of(request), data=image.data, content_id=image.content_id)
         return Response(answer(outcome.submission, outcome.matches))

@@ -12,6 +12,7 @@ from matching.access import submission_of
 from matching.receipts import public_keys
 from matching.serializers import ReceiptKeysSerializer, VerdictSerializer, answer
 from tenants.audit.record import Actor, record
+from tenants.authentication import key_of
 
 
 class SubmissionView(APIView):
@@ -23,11 +24,12 @@ class SubmissionView(APIView):
         responses={200: VerdictSerializer},
     )
     def get(self, request: Request, submission_id: str) -> Response:
-        submission = submission_of(tenant=request.auth.tenant, public_id=submission_id)
+        key = key_of(request)
+        submission = submission_of(tenant=key.tenant, public_id=submission_id)
         record(
             action="submission.read",
-            actor=Actor.key(request.auth),
-            tenant=request.auth.tenant,
+            actor=Actor.key(key),
+            tenant=key.tenant,
             target=submission.public_id,
             status=200,
         )

@@ -15,6 +15,8 @@ from matching.models import HashEntry, ListsVersion, MatchType, Verdict
 from matching.snapshot import LoadedIndex
 from tenants.models import ApiKey
 
+FAR = 256  # bits; no two hashes lie further apart
+
 
 class Stage(StrEnum):
     """The kinds of look-up that stand behind a verdict, in the order of their strength."""
@@ -121,7 +123,7 @@ def _findings(
         if _same_bytes(entry, digests):
             yield Finding(entry, MatchType.EXACT, None)
             continue
-        distance = distances[bytes(entry.pdq)]
+        distance = distances.get(bytes(entry.pdq or b""), FAR)
         if distance <= entry.hash_list.pdq_threshold:
             yield Finding(entry, MatchType.NEAR, distance)
 
