@@ -23,6 +23,7 @@ from matching.hashing.images import (
     query_image,
 )
 from matching.hashing.pdq import PdqHash
+from matching.hashing.sandbox import DEFAULT_SANDBOX, DecoderPool, DecoderUnavailable, SandboxLimits
 from matching.hashing.signal import (
     MIN_QUALITY,
     PDQ_RADIUS,
@@ -33,10 +34,13 @@ from matching.hashing.signal import (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "DEFAULT_SANDBOX",
     "MIN_QUALITY",
     "PDQ_RADIUS",
     "DecodeLimitExceeded",
     "DecodeLimits",
+    "DecoderPool",
+    "DecoderUnavailable",
     "Digests",
     "FrameHashes",
     "ImageError",
@@ -46,6 +50,7 @@ __all__ = [
     "ImageUndecodable",
     "PdqHash",
     "QueryHashes",
+    "SandboxLimits",
     "Signal",
     "SignalInvalid",
     "SignalType",

@@ -102,10 +102,14 @@ def query_image(data: bytes, *, limits: DecodeLimits = DEFAULT_LIMITS) -> QueryH
     JPEGs are decoded at reduced size, at most 8 bits off the full decode. Raise a subclass of
     ImageError.
     """
-    opened = open_image(data, limits=limits)
-    frames = opened.frames(reduced=True)
-    hashed = tuple(_hash_frame(guess) for frame in frames for guess in _likely_originals(frame))
-    return QueryHashes(digests=digests(data), frames=hashed)
+    frames = query_frames(data, limits=limits)
+    return QueryHashes(digests=digests(data), frames=frames)
+
+
+def query_frames(data: bytes, *, limits: DecodeLimits) -> tuple[FrameHashes, ...]:
+    """The perceptual part of `query_image`."""
+    frames = open_image(data, limits=limits).frames(reduced=True)
+    return tuple(_hash_frame(guess) for frame in frames for guess in _likely_originals(frame))
 
 
 def _until_trusted(frames: Iterable[FrameHashes]) -> Iterator[FrameHashes]:

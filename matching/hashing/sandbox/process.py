@@ -1,0 +1,157 @@
+"""One decoder process as its owner sees it."""
+
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from matching.hashing.decode import DecodeLimitExceeded, DecodeLimits
+from matching.hashing.sandbox.limits import SandboxLimits
+from matching.hashing.sandbox.wire import LENGTH, MAX_REPLY, REQUEST, Operation, WireError, receive
+
+PROJECT_ROOT: Final = Path(__file__).resolve().parents[3]
+INHERITED_VARIABLES: Final = ("LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+
+logger = logging.getLogger(__name__)
+
+
+class DecoderUnavailable(Exception):
+    """No decoder process could be had; nothing is known about the image."""
+
+
+class DecoderDied(Exception):
+    """The process ended in the middle of a job."""
+
+
+class DecoderProcess:
+    """A child that hashes one file at a time. Not thread-safe: the pool lends it out."""
+
+    def __init__(self, limits: DecodeLimits, sandbox: SandboxLimits) -> None:
+        """Start the child without waiting for it; raise DecoderUnavailable if it cannot start."""
+        self._sandbox = sandbox
+        self._ready = False
+        self._started = time.monotonic()
+        self.jobs = 0
+        self.successor: DecoderProcess | None = None
+        self._connection, far_end = socket.socketpair()
+        try:
+            self._process = _start(far_end, limits, sandbox)
+        except OSError as error:
+            self._connection.close()
+            raise DecoderUnavailable("no decoder process could be started") from error
+        finally:
+            far_end.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child still runs."""
+        return self._process.poll() is None
+
+    @property
+    def worn(self) -> bool:
+        """Whether the child has done all the jobs one child may do."""
+        return self.jobs >= self._sandbox.jobs_per_child
+
+    def wait_until_ready(self) -> None:
+        """Wait for the child's imports; raise DecoderUnavailable if they fail or take too long."""
+        if self._ready:
+            return
+        try:
+            deadline = self._started + self._sandbox.start_seconds
+            offline = receive(self._connection, 1, deadline)[0]
+        except (OSError, EOFError) as error:
+            raise DecoderUnavailable("the decoder process did not start") from error
+        if not offline:
+            logger.warning("the kernel lets decoder processes reach the network")
+        self._ready = True
+
+    @property
+    def ready(self) -> bool:
+        """Whether the child has something to say: it finished its imports, or failed."""
+        if self._ready:
+            return True
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def send(self, operation: Operation, data: bytes) -> float:
+        """Hand over one file; the deadline for `receive_reply`.
+
+        Raise DecodeLimitExceeded or DecoderDied, after which the child is of no more use.
+        """
+        self.jobs += 1
+        deadline = time.monotonic() + self._sandbox.job_seconds
+        self._connection.settimeout(self._sandbox.job_seconds)
+        with self._deaths():
+            self._connection.sendall(REQUEST.pack(operation, len(data)))
+            self._connection.sendall(data)
+        return deadline
+
+    def receive_reply(self, deadline: float) -> bytes:
+        """Wait for the answer; raise DecodeLimitExceeded, DecoderDied or WireError."""
+        with self._deaths():
+            (length,) = LENGTH.unpack(receive(self._connection, LENGTH.size, deadline))
+            if length > MAX_REPLY:
+                raise WireError("a reply of absurd length")
+            return bytes(receive(self._connection, length, deadline))
+
+    @contextmanager
+    def _deaths(self) -> Iterator[None]:
+        """Tell a child that took too long from one that is gone."""
+        try:
+            yield
+        except TimeoutError as error:
+            raise DecodeLimitExceeded("decoding took too much time") from error
+        except (OSError, EOFError) as error:
+            code = self._end()
+            if code == -signal.SIGXCPU:
+                raise DecodeLimitExceeded("decoding took too much processor time") from error
+            logger.warning("a decoder process ended with %s during a job", code)
+            raise DecoderDied from error
+
+    def close(self) -> None:
+        """End the child and its successor, whatever they are doing, and leave nothing of them."""
+        self._end()
+        self._connection.close()
+        if self.successor is not None:
+            self.successor.close()
+
+    def abandon(self) -> None:
+        """Forget a child that belongs to the process we were forked from."""
+        self._connection.close()
+        self._process.returncode = 0
+
+    def _end(self) -> int:
+        self._process.kill()
+        return self._process.wait()
+
+
+def _start(
+    far_end: socket.socket, limits: DecodeLimits, sandbox: SandboxLimits
+) -> subprocess.Popen[bytes]:
+    """A fresh interpreter, not a fork: the owner may have threads, keys and connections.
+
+    The environment is not passed on either, it holds secrets.
+    """
+    descriptor = far_end.fileno()
+    arguments = [str(descriptor), json.dumps(asdict(limits)), json.dumps(asdict(sandbox))]
+    kept = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-s", "-B", "-m", "matching.hashing.sandbox.worker", *arguments],
+        env={**kept, "PYTHONPATH": str(PROJECT_ROOT), "OPENBLAS_NUM_THREADS": "1"},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[descriptor],
+        start_new_session=True,
+    )
