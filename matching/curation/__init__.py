@@ -11,6 +11,8 @@ from matching.curation.lifecycle import (
     suspend_entry,
 )
 from matching.curation.lists import change_list, create_list, resume_list, suspend_list
+from matching.curation.merging import Merged, merge_entries
+from matching.curation.screening import check_signal, is_flat
 
 __all__ = [
     "AlreadyRetired",
@@ -18,12 +20,16 @@ __all__ = [
     "EntryDraft",
     "EntryExists",
     "FourEyesRequired",
+    "Merged",
     "add_entries",
     "add_entry",
     "approve_entries",
     "approve_entry",
     "change_list",
+    "check_signal",
     "create_list",
+    "is_flat",
+    "merge_entries",
     "resume_entry",
     "resume_list",
     "retire_entries",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from matching.curation.errors import EntryExists
-from matching.hashing import MIN_QUALITY, Signal, SignalInvalid, SignalType
+from matching.curation.screening import check_signal, is_flat
+from matching.hashing import Signal, SignalInvalid, SignalType
 from matching.models import HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
 from tenants.audit.record import Actor, record
@@ -29,13 +31,13 @@ class EntryDraft:
         if self.external_id:
             return f"id:{self.external_id}"
         by_type = {signal.type: signal for signal in self.signals}
-        strongest = next(name for name in SIGNAL_FIELDS if name in by_type)
-        return f"{strongest.value}:{by_type[strongest].value.hex()}"[:160]
+        strongest = by_type[next(name for name in SIGNAL_FIELDS if name in by_type)]
+        if strongest.type is SignalType.PHOTODNA:  # too long for the column
+            return f"{strongest.type}:{hashlib.sha256(strongest.value).hexdigest()}"
+        return f"{strongest.type}:{strongest.hex}"
 
 
-def add_entry(
-    *, hash_list: HashList, draft: EntryDraft, actor: AbstractBaseUser
-) -> HashEntry:
+def add_entry(*, hash_list: HashList, draft: EntryDraft, actor: User) -> HashEntry:
     """A new pending entry. Raises SignalInvalid, EntryExists."""
     with transaction.atomic():
         added = add_entries(hash_list=hash_list, drafts=[draft], actor=actor)
@@ -55,49 +57,57 @@ def add_entries(
     *,
     hash_list: HashList,
     drafts: Iterable[EntryDraft],
-    actor: AbstractBaseUser,
+    actor: User,
     import_run: ImportRun | None = None,
 ) -> list[HashEntry]:
     """Insert the drafts that the list does not have yet, as pending; those it has are left alone.
 
     Writes no audit row of its own: the caller's act, an import or a single addition, has one.
     """
-    entries = [_entry(hash_list, draft, actor, import_run) for draft in drafts]
-    known = set(
-        HashEntry.objects.filter(
-            hash_list=hash_list, identity__in=[entry.identity for entry in entries]
-        ).values_list("identity", flat=True)
-    )
-    new = {entry.identity: entry for entry in entries if entry.identity not in known}
-    return HashEntry.objects.bulk_create(new.values())
+    entries = [entry_of(draft, hash_list, actor, import_run) for draft in drafts]
+    with transaction.atomic():
+        await_other_additions(hash_list)
+        known = set(
+            HashEntry.objects.filter(
+                hash_list=hash_list, identity__in=[entry.identity for entry in entries]
+            ).values_list("identity", flat=True)
+        )
+        new = {entry.identity: entry for entry in entries if entry.identity not in known}
+        return HashEntry.objects.bulk_create(new.values())
 
 
-def _entry(
-    hash_list: HashList,
-    draft: EntryDraft,
-    actor: AbstractBaseUser,
-    import_run: ImportRun | None,
+def await_other_additions(hash_list: HashList) -> None:
+    """Let one transaction at a time add to a list, until the caller's ends.
+
+    Not a lock on the list's row: stopping a list must never have to wait for an import.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"matching: additions to list {hash_list.pk}"],
+        )
+
+
+def entry_of(
+    draft: EntryDraft, hash_list: HashList, actor: User, import_run: ImportRun | None
 ) -> HashEntry:
+    """The pending entry that `draft` describes, not saved. Raises SignalInvalid."""
     if not draft.signals:
         raise SignalInvalid("an entry needs at least one signal")
-    values = {signal.type.value: signal.value for signal in draft.signals}
-    return HashEntry(
+    if len(draft.signals) == 1 and is_flat(draft.signals[0]):
+        raise SignalInvalid("a PDQ of such a low quality would match anything flat")
+    entry = HashEntry(
         hash_list=hash_list,
         identity=draft.identity,
         external_id=draft.external_id,
         violation=draft.violation or hash_list.violation,
-        pdq_quality=_checked_quality(draft.signals),
         import_run=import_run,
         created_by=actor,
-        **values,
     )
-
-
-def _checked_quality(signals: Sequence[Signal]) -> int | None:
-    """The PDQ's quality. Raises SignalInvalid for a PDQ too flat to tell pictures apart."""
-    for signal in signals:
-        if signal.type is SignalType.PDQ and signal.quality is not None:
-            if signal.quality < MIN_QUALITY and len(signals) == 1:
-                raise SignalInvalid(f"a PDQ of quality {signal.quality} would match anything flat")
-            return signal.quality
-    return None
+    for signal in draft.signals:
+        if not is_flat(signal):
+            check_signal(signal)
+        setattr(entry, signal.type, signal.value)
+        if signal.type is SignalType.PDQ:
+            entry.pdq_quality = signal.quality
+    return entry
