@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from matching import access, curation, hashing, snapshot
 from matching.api.bodies import UrlRefused
+from matching.hashing import sandbox
 from tenants import authentication, keys, throttling
 from tenants.audit import context
 
@@ -65,6 +66,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ),
     hashing.DecodeLimitExceeded: Problem(
         422, "decode_limit", "Decoding the image took more than it may"
+    ),
+    sandbox.DecoderUnavailable: Problem(
+        503, "decoder_unavailable", "No image can be decoded at the moment"
     ),
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
     snapshot.IndexUnavailable: Problem(

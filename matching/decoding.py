@@ -1,22 +1,30 @@
-"""The decoder of this process. Interim: in process, until the pool of children takes over."""
+"""The decoder processes of this process, started at first use."""
 
 from __future__ import annotations
 
+import atexit
+import threading
+from functools import cache
+
 from django.conf import settings
 
-from matching.hashing import DecodeLimits, ImageHashes, QueryHashes, hash_image, query_image
+from matching.hashing import DecodeLimits
+from matching.hashing.sandbox import DecoderPool
+
+_starting = threading.Lock()
 
 
-class _InProcess:
-    def query(self, data: bytes) -> QueryHashes:
-        return query_image(data, limits=image_limits())
-
-    def register(self, data: bytes) -> ImageHashes:
-        return hash_image(data, limits=image_limits())
+def decoders() -> DecoderPool:
+    """The pool that hashes images for this process, in children with limits of their own."""
+    with _starting:
+        return _pool()
 
 
-def decoders() -> _InProcess:
-    return _InProcess()
+@cache
+def _pool() -> DecoderPool:
+    pool = DecoderPool(size=settings.DECODER_PROCESSES, limits=image_limits())
+    atexit.register(pool.close)
+    return pool
 
 
 def image_limits() -> DecodeLimits:

@@ -170,11 +170,11 @@ def _remove_old_files() -> None:
 
 def _in_chunks(entries: HashEntryQuerySet) -> Iterator[NDArray[np.uint8]]:
     """The PDQ values of `entries` as arrays (n, 32), read through a server-side cursor."""
-    values = entries.order_by().values_list("pdq", flat=True)
+    rows = entries.order_by().only("pdq", "pdq_quality", "pdq_trimmed")
     chunk: list[bytes] = []
-    for value in values.iterator(chunk_size=_READ_CHUNK):
-        chunk.append(bytes(value or b""))
-        if len(chunk) == _READ_CHUNK:
+    for entry in rows.iterator(chunk_size=_READ_CHUNK):
+        chunk += entry.searched_pdq
+        if len(chunk) >= _READ_CHUNK:
             yield _as_array(chunk)
             chunk = []
     if chunk:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from matching.curation import EntryDraft, add_entries, approve_entries, create_list
+from matching.curation import add_entries, approve_entries, create_list, draft_of_image
 from matching.decoding import decoders
-from matching.hashing import ImageHashes, Signal, SignalType
 from matching.models import HashEntry, HashList, ListKind
 from tenants import keys
 from tenants.audit.record import Actor
@@ -59,7 +58,9 @@ def _list() -> HashList:
 def _key() -> str:
     tenant = Tenant.objects.filter(name=TENANT).first()
     if tenant is None:
-        return create_tenant(name=TENANT, plan="unlimited", actor=ACTOR, test=True).issued_key.secret
+        return create_tenant(
+            name=TENANT, plan="unlimited", actor=ACTOR, test=True
+        ).issued_key.secret
     return keys.issue(
         tenant=tenant,
         name="demo",
@@ -70,18 +71,7 @@ def _key() -> str:
 
 
 def _register(hash_list: HashList, known: Sequence[bytes], adder: User, approver: User) -> int:
-    drafts = [_draft(decoders().register(data)) for data in known]
+    drafts = [draft_of_image(decoders().register(data)) for data in known]
     add_entries(hash_list=hash_list, drafts=drafts, actor=adder)
     approve_entries(entries=HashEntry.objects.filter(hash_list=hash_list), actor=approver)
     return len(drafts)
-
-
-def _draft(image: ImageHashes) -> EntryDraft:
-    return EntryDraft(
-        signals=[
-            Signal(SignalType.SHA256, image.digests.sha256),
-            Signal(SignalType.SHA1, image.digests.sha1),
-            Signal(SignalType.MD5, image.digests.md5),
-            Signal(SignalType.PDQ, image.pdq.value, image.pdq.quality),
-        ]
-    )

@@ -1,6 +1,6 @@
 """What curators do to lists and entries: each act audited, each write by two people."""
 
-from matching.curation.drafts import EntryDraft, add_entries, add_entry
+from matching.curation.drafts import EntryDraft, add_entries, add_entry, draft_of_image
 from matching.curation.errors import AlreadyRetired, Conflict, EntryExists, FourEyesRequired
 from matching.curation.lifecycle import (
     approve_entries,
@@ -28,6 +28,7 @@ __all__ = [
     "change_list",
     "check_signal",
     "create_list",
+    "draft_of_image",
     "is_flat",
     "merge_entries",
     "resume_entry",

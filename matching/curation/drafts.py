@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from matching.curation.errors import EntryExists
 from matching.curation.screening import check_signal, is_flat
-from matching.hashing import Signal, SignalInvalid, SignalType
+from matching.hashing import ImageHashes, Signal, SignalInvalid, SignalType
 from matching.models import HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
 from tenants.audit.record import Actor, record
@@ -19,11 +19,15 @@ from tenants.audit.record import Actor, record
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """One entry to be: its signals, and what its source says of it."""
+    """One entry to be: its signals, and what its source says of it.
+
+    `trimmed` is a second PDQ, of the picture without its plain borders.
+    """
 
     signals: Sequence[Signal]
     external_id: str = ""
     violation: str = ""
+    trimmed: Signal | None = None
 
     @property
     def identity(self) -> str:
@@ -35,6 +39,18 @@ class EntryDraft:
         if strongest.type is SignalType.PHOTODNA:  # too long for the column
             return f"{strongest.type}:{hashlib.sha256(strongest.value).hexdigest()}"
         return f"{strongest.type}:{strongest.hex}"
+
+
+def draft_of_image(image: ImageHashes, *, external_id: str = "", violation: str = "") -> EntryDraft:
+    """A draft with every signal of an image that was hashed for a list."""
+    trimmed = image.trimmed and Signal(SignalType.PDQ, image.trimmed.value, image.trimmed.quality)
+    signals = [
+        Signal(SignalType.SHA256, image.digests.sha256),
+        Signal(SignalType.SHA1, image.digests.sha1),
+        Signal(SignalType.MD5, image.digests.md5),
+        Signal(SignalType.PDQ, image.pdq.value, image.pdq.quality),
+    ]
+    return EntryDraft(signals, external_id, violation, trimmed)
 
 
 def add_entry(*, hash_list: HashList, draft: EntryDraft, actor: User) -> HashEntry:
@@ -110,4 +126,7 @@ def entry_of(
         setattr(entry, signal.type, signal.value)
         if signal.type is SignalType.PDQ:
             entry.pdq_quality = signal.quality
+    if draft.trimmed and not is_flat(draft.trimmed):
+        check_signal(draft.trimmed)
+        entry.pdq_trimmed = draft.trimmed.value
     return entry

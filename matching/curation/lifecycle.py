@@ -55,9 +55,7 @@ def retire_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> N
     """End an entry for good. Raises AlreadyRetired; ValueError without a reason."""
     with transaction.atomic():
         _locked(entry, allowed=STOPPABLE)
-        retire_entries(
-            entries=HashEntry.objects.filter(pk=entry.pk), actor=actor, reason=reason
-        )
+        retire_entries(entries=HashEntry.objects.filter(pk=entry.pk), actor=actor, reason=reason)
     entry.refresh_from_db()
 
 

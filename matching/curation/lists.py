@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from matching.curation.errors import Conflict, FourEyesRequired
-from matching.models import HashList, ListsVersion, ListState, Violation
+from matching.models import HashList, ListState, ListsVersion, Violation
 from tenants.audit.record import Actor, record
 
 

@@ -14,7 +14,7 @@ from matching.curation.drafts import EntryDraft, await_other_additions, entry_of
 from matching.models import EntryState, HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
 
-CONTENT_FIELDS = ("violation", "pdq_quality", *SIGNAL_FIELDS)
+CONTENT_FIELDS = ("violation", "pdq_quality", "pdq_trimmed", *SIGNAL_FIELDS)
 UPDATED_AT_ONCE = 500
 
 
@@ -96,7 +96,7 @@ def _known(hash_list: HashList, entries: Sequence[HashEntry]) -> dict[str, HashE
 
 
 def _content(entry: HashEntry) -> tuple[Any, ...]:
-    return entry.violation, *(entry.__dict__[name] for name in SIGNAL_FIELDS)
+    return entry.violation, *(entry.__dict__[name] for name in ("pdq_trimmed", *SIGNAL_FIELDS))
 
 
 def _copy_in(entries: Sequence[HashEntry]) -> None:

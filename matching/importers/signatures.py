@@ -1,6 +1,7 @@
 """Signatures: JSON lines as `hash_images` writes them, one image a line.
 
-`{"file", "md5", "sha1", "sha256", "pdq", "pdq_quality", "width", "height"}`, hashes in hexadecimal.
+`{"file", "md5", "sha1", "sha256", "pdq", "pdq_quality", "width", "height"}`, hashes in hexadecimal;
+for a picture with plain borders also `pdq_trimmed` and `pdq_trimmed_quality`, of what they enclose.
 Names of files are never stored, and unknown keys are left alone. What `export_hash_list` writes
 has `photodna`, `external_id` and `violation` instead of the picture's name and size.
 """
@@ -42,7 +43,7 @@ class Signatures:
 
 def record_of_image(file: str, hashes: ImageHashes) -> dict[str, str | int]:
     """One image as a record of a signatures file."""
-    return {
+    record: dict[str, str | int] = {
         "file": file,
         "md5": hashes.digests.md5.hex(),
         "sha1": hashes.digests.sha1.hex(),
@@ -52,6 +53,10 @@ def record_of_image(file: str, hashes: ImageHashes) -> dict[str, str | int]:
         "width": hashes.width,
         "height": hashes.height,
     }
+    if hashes.trimmed:
+        record["pdq_trimmed"] = hashes.trimmed.value.hex()
+        record["pdq_trimmed_quality"] = hashes.trimmed.quality
+    return record
 
 
 def _draft(line: str) -> EntryDraft | None:
@@ -64,6 +69,7 @@ def _draft(line: str) -> EntryDraft | None:
         signals=list(_signals(record)),
         external_id=_text(record, "external_id"),
         violation=_text(record, "violation"),
+        trimmed=_trimmed(record),
     )
 
 
@@ -88,8 +94,14 @@ def _why_no_json(line: str, error: Exception) -> str:
 def _signals(record: dict[str, Any]) -> Iterator[Signal]:
     for signal_type in SIGNAL_FIELDS:
         if text := _text(record, signal_type):
-            quality = _quality(record) if signal_type is SignalType.PDQ else None
+            quality = _quality(record, "pdq_quality") if signal_type is SignalType.PDQ else None
             yield Signal.from_hex(signal_type, text, quality)
+
+
+def _trimmed(record: dict[str, Any]) -> Signal | None:
+    text = _text(record, "pdq_trimmed")
+    quality = _quality(record, "pdq_trimmed_quality")
+    return Signal.from_hex(SignalType.PDQ, text, quality) if text else None
 
 
 def _text(record: dict[str, Any], key: str) -> str:
@@ -99,10 +111,10 @@ def _text(record: dict[str, Any], key: str) -> str:
     return value
 
 
-def _quality(record: dict[str, Any]) -> int | None:
-    value = record.get("pdq_quality")
+def _quality(record: dict[str, Any], key: str) -> int | None:
+    value = record.get(key)
     if value is not None and type(value) is not int:
-        raise RecordInvalid("pdq_quality is not a whole number")
+        raise RecordInvalid(f"{key} is not a whole number")
     return value
 
 
@@ -110,6 +122,8 @@ def _record_of_entry(entry: HashEntry) -> dict[str, str | int]:
     record: dict[str, str | int] = {signal.type: signal.hex for signal in entry.signals}
     if entry.pdq_quality is not None:
         record["pdq_quality"] = entry.pdq_quality
+    if entry.pdq_trimmed is not None:
+        record["pdq_trimmed"] = bytes(entry.pdq_trimmed).hex()
     if entry.external_id:
         record["external_id"] = entry.external_id
     return {**record, "violation": entry.violation}

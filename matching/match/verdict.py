@@ -123,7 +123,7 @@ def _findings(
         if _same_bytes(entry, digests):
             yield Finding(entry, MatchType.EXACT, None)
             continue
-        distance = distances.get(bytes(entry.pdq or b""), FAR)
+        distance = min((distances.get(v, FAR) for v in entry.searched_pdq), default=FAR)
         if distance <= entry.hash_list.pdq_threshold:
             yield Finding(entry, MatchType.NEAR, distance)
 

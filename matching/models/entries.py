@@ -38,7 +38,8 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
 
     def with_any_signal(self, digests: Digests | None, pdq: Collection[bytes]) -> Self:
         """Entries that carry one of the digests or one of the PDQ values."""
-        found = Q(pdq__in=list(pdq)) if pdq else Q(pk__in=[])
+        values = list(pdq)
+        found = Q(pdq__in=values) | Q(pdq_trimmed__in=values) if values else Q(pk__in=[])
         for name in ("sha256", "sha1", "md5"):
             if digest := getattr(digests, name, None):
                 found |= Q(**{name: digest})
@@ -47,8 +48,7 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
     def searchable(self) -> Self:
         """Entries whose PDQ belongs into the index: every one that is or may again be in force."""
         return self.filter(
-            Q(pdq_quality__gte=MIN_QUALITY) | Q(pdq_quality=None),
-            pdq__isnull=False,
+            Q(pdq__isnull=False) | Q(pdq_trimmed__isnull=False),
             state__in=[EntryState.ACTIVE, EntryState.SUSPENDED],
         )
 
@@ -70,6 +70,13 @@ class HashEntry(models.Model):
     sha256 = models.BinaryField("SHA-256", max_length=32, null=True, editable=False)
     pdq = models.BinaryField("PDQ", max_length=32, null=True, editable=False)
     pdq_quality = models.PositiveSmallIntegerField("PDQ quality", null=True, editable=False)
+    pdq_trimmed = models.BinaryField(
+        "PDQ without borders",
+        max_length=32,
+        null=True,
+        editable=False,
+        help_text="Of pictures with plain borders; only of sufficient quality.",
+    )
     photodna = models.BinaryField("PhotoDNA", max_length=144, null=True, editable=False)
     import_run = models.ForeignKey(
         ImportRun, models.PROTECT, null=True, editable=False, related_name="entries"
@@ -125,7 +132,7 @@ class HashEntry(models.Model):
                 models.Index(
                     fields=[name], name=f"entry_{name}", condition=Q(**{f"{name}__isnull": False})
                 )
-                for name in ("md5", "sha1", "sha256", "pdq")
+                for name in ("md5", "sha1", "sha256", "pdq", "pdq_trimmed")
             ),
             models.Index(fields=["changed_version"], name="entry_changed_version"),
             models.Index(fields=["state", "-id"], name="entry_state"),
@@ -134,6 +141,13 @@ class HashEntry(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or f"entry {self.pk}"
+
+    @property
+    def searched_pdq(self) -> list[bytes]:
+        """The PDQ values that the index holds for this entry: those good enough to be trusted."""
+        trusted = self.pdq_quality is None or self.pdq_quality >= MIN_QUALITY
+        values = (self.pdq if trusted else None, self.pdq_trimmed)
+        return [bytes(value) for value in values if value]
 
     @property
     def signals(self) -> list[Signal]:

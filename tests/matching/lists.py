@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from matching.curation import EntryDraft, add_entry, approve_entry, create_list
-from matching.hashing import Signal, SignalType, hash_image
+from matching.curation import (
+    EntryDraft,
+    add_entry,
+    approve_entry,
+    create_list,
+    draft_of_image,
+)
+from matching.hashing import hash_image
 from matching.models import HashEntry, HashList
 from tenants.audit.record import Actor
 
@@ -18,14 +24,7 @@ def make_list(slug: str = "ncmec", *, kind: str = "live", violation: str = "A1")
 
 def draft_of(data: bytes, **particulars: str) -> EntryDraft:
     """An entry that carries every signal of the image in `data`."""
-    image = hash_image(data)
-    signals = [
-        Signal(SignalType.SHA256, image.digests.sha256),
-        Signal(SignalType.SHA1, image.digests.sha1),
-        Signal(SignalType.MD5, image.digests.md5),
-        Signal(SignalType.PDQ, image.pdq.value, image.pdq.quality),
-    ]
-    return EntryDraft(signals=signals, **particulars)
+    return draft_of_image(hash_image(data), **particulars)
 
 
 def make_active(

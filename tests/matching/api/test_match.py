@@ -224,3 +224,15 @@ def test_match_stays_within_its_query_budget(
     # audit event, day's counter, release
     with django_assert_max_num_queries(11):
         post(acme_api, known_picture)
+
+
+def test_picture_without_the_border_of_the_known_one_is_a_near_match(
+    acme_api, ncmec, curator, second_curator
+):
+    framed = Image.new("RGB", (760, 600), "white")
+    framed.paste(render_picture(1), (60, 60))
+    make_active(ncmec, as_bytes(framed, "PNG"), by=curator, approver=second_curator)
+
+    answer = post(acme_api, as_bytes(render_picture(1), "JPEG", quality=90)).json()
+
+    assert [match["match_type"] for match in answer["matches"]] == ["near"]
