@@ -44,7 +44,7 @@ class SharedLimiter:
             args=[
                 cost,
                 allowance.burst,
-                allowance.interval * MICROSECONDS,
+                max(1, round(allowance.interval * MICROSECONDS)),  # whole: nothing to round later
                 -1 if allowance.quota is None else allowance.quota,
                 debt,
                 *months,

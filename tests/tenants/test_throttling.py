@@ -88,6 +88,11 @@ def test_what_is_left_is_counted_down(tenant_id):
     assert [admit(key=key).remaining for _ in range(4)] == [2, 1, 0, 0]
 
 
+@pytest.mark.parametrize("rate", [1, 7, 700, 7_000, 599_999])
+def test_first_call_leaves_all_but_one_at_any_rate(tenant_id, rate):
+    assert admit(key=key_of(tenant_id, requests_per_minute=rate)).remaining == 49
+
+
 def test_refused_call_is_told_when_to_come_back(tenant_id):
     key = key_of(tenant_id, burst=1, requests_per_minute=2)
     admit(key=key)
