@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tenants.audit.record import Actor
 from tenants.keys import DEFAULT_SCOPES, IssuedKey, issue
 from tenants.memberships import create_curator, create_tenant
 from tenants.models import ApiKey, Tenant
+from tenants.throttling import admission
+from tenants.throttling.shared import SharedLimiter
 
 NARRATOR = Actor.system("tests")
 PLAN = "business"
@@ -36,6 +39,14 @@ class Customer:
 def make_customer(name: str) -> Customer:
     created = create_tenant(name=name, plan=PLAN, actor=NARRATOR)
     return Customer(created.tenant, created.issued_key.key, created.issued_key.secret)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_limiter() -> Iterator[None]:
+    """A busy test machine must not pass for an outage: the time-out is generous in tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission, "SharedLimiter", partial(SharedLimiter, timeout_seconds=30))
+        yield
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ ADMITTED, BURST_SPENT, MONTH_SPENT = range(3)
 class SharedLimiter:
     """Counts on the server at `url` (`redis://`, `rediss://` or `unix://`), by its clock."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         # redis-py would try again three times with pauses of its own: a request can not wait so.
         self._redis = Redis.from_url(
             url,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
         )
         self._script = self._redis.register_script(SCRIPT)
