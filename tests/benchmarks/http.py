@@ -1,0 +1,165 @@
+"""Load on `serve` over HTTP: `python -m tests.benchmarks.http --photos DIR`.
+
+A service of its own with a filled list answers uploads of photos in three sizes and hash look-ups,
+a tenth of them known. Keys, limits and audit rows are as in production. Every answer is held
+against the right one. The client shares the machine with the service; its CPU time is told apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.benchmarks.curator import publishing
+from tests.benchmarks.filled import Filled, fill
+from tests.benchmarks.installation import SERVERS, Installation, installation
+from tests.benchmarks.load import Call, Load, drive, hash_call, image_call
+from tests.benchmarks.metering import DECODERS, OTHERS, WEB, cpu_seconds, megabytes
+from tests.benchmarks.photos import hashing_seconds, resized
+
+MATCH, NO_MATCH = "match", "no_known_match"
+ONE_IN = 10  # is known
+HASH_CALLS = 2_000
+BITS_OFF = 20  # of a known hash; 31 would still match
+WARM_UP_SECONDS = 3.0
+SIZES = {"500x375": (500, 375), "2000x1500": (2000, 1500), "4000x3000": (4000, 3000)}
+FILES = {"500x375": 100, "2000x1500": 40, "4000x3000": 10}
+PARTS = (WEB, DECODERS, OTHERS, *SERVERS)
+PEER = """\
+The open peer (HMA 1.1.7, 1 M entries, two such cores, one OpenMP thread, 4 connections, no keys, \
+no limits, no audit rows):
+  photo uploads of 110 kB  169-171/s   p50  22 ms  p99 57-62 ms  CPU 10.7-11.3 ms per request
+  photo uploads of 12 MP       4.4/s   p50 862 ms                CPU 448 ms
+  hash look-ups            284-445/s   p50 9-14 ms p99 17-23 ms  CPU 3.8-4.2 ms
+  655 MB per web worker for the index alone, 780 MB in all
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Calls that go round and round; `hashing` is the CPU time of decode and hash in each."""
+
+    name: str
+    calls: Sequence[Call]
+    hashing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    load: Load
+    cpu: Counter[str]  # seconds by part of the service
+
+
+def photo_workload(name: str, photos: Sequence[Path], secret: str) -> Workload:
+    """Uploads at one size; of the photos, the first in every ten is on the list."""
+    images = [resized(photo, SIZES[name]) for photo in photos[: FILES[name]]]
+    calls = [
+        image_call(secret, data, NO_MATCH if number % ONE_IN else MATCH)
+        for number, data in enumerate(images)
+    ]
+    kilobytes = sum(map(len, images)) / len(images) / 1e3
+    return Workload(f"{name} ({kilobytes:.0f} kB)", calls, hashing_seconds(images))
+
+
+def hash_workload(filled: Filled) -> Workload:
+    rng = random.Random(5)
+    known = [_bits_off(rng, rng.choice(filled.known)) for _ in range(HASH_CALLS // ONE_IN)]
+    unknown = [rng.randbytes(32).hex() for _ in range(HASH_CALLS - len(known))]
+    calls = [hash_call(filled.secret, pdq, MATCH) for pdq in known]
+    calls += [hash_call(filled.secret, pdq, NO_MATCH) for pdq in unknown]
+    rng.shuffle(calls)
+    return Workload("hash look-up", calls)
+
+
+def _bits_off(rng: random.Random, pdq: str) -> str:
+    flips = sum(1 << bit for bit in rng.sample(range(256), BITS_OFF))
+    return f"{int(pdq, 16) ^ flips:064x}"
+
+
+def measure(installed: Installation, seconds: float, connections: int, workload: Workload) -> Run:
+    """Load from a fresh process, counted once everything is warm."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        load = (drive, installed.port, workload.calls, connections)
+        process.submit(*load, WARM_UP_SECONDS).result()
+        before = cpu_seconds(installed)
+        measured = process.submit(*load, seconds).result()
+        return Run(measured, cpu_seconds(installed) - before)
+
+
+def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, float]:
+    """Print a row for each; seconds within which 99 of 100 answers came, by workload."""
+    slowest = {}
+    print(
+        f"{'workload':<20}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'errors':>7}{'wrong':>6}  CPU ms:"
+        + "".join(f"{part:>9}" for part in (*PARTS, "in all", "client"))
+        + f"{'hashing':>9}"
+    )
+    for workload, run in measured:
+        print(_row(workload, run), flush=True)
+        slowest[workload.name] = run.load.quantile(0.99)
+        for error, count in run.load.errors.items():
+            print(f"    {error}: {count} times")
+    return slowest
+
+
+def _row(workload: Workload, run: Run) -> str:
+    load, answered = run.load, max(1, len(run.load.latencies))
+    spent = [run.cpu[part] / answered for part in PARTS]
+    share = f"{workload.hashing / sum(spent):.0%}" if workload.hashing else "-"
+    return (
+        f"{workload.name:<20}{load.rate:>8.1f}{load.quantile(0.5) * 1e3:>8.1f}"
+        f"{load.quantile(0.99) * 1e3:>8.1f}{load.errors.total():>7}{load.wrong:>6}         "
+        + "".join(f"{each * 1e3:>9.2f}" for each in (*spent, sum(spent), load.cpu / answered))
+        + f"{share:>9}"
+    )
+
+
+def benchmark(options: argparse.Namespace, installed: Installation) -> None:
+    photos = sorted(path for path in options.photos.iterdir() if path.is_file())
+    print(f"Filling a list with {int(options.entries):,} entries …", flush=True)
+    filled = fill(installed, entries=int(options.entries), photos=photos[::ONE_IN])
+    workloads = [photo_workload(name, photos, filled.secret) for name in SIZES]
+    workloads.append(hash_workload(filled))
+    with installed.serving():
+        one = partial(measure, installed, options.seconds, options.connections)
+        quiet = report((workload, one(workload)) for workload in workloads)
+        _print_memory(installed)
+        if options.publishing:
+            print("\nWhile a curator approves, retires and publishes:")
+            with publishing(installed):
+                busy = report((workload, one(workload)) for workload in workloads)
+            for name, seconds in busy.items():
+                print(f"p99 with and without, {name}: {seconds / quiet[name]:.2f}")
+    print(f"\n{PEER}")
+
+
+def _print_memory(installed: Installation) -> None:
+    for part in (WEB, DECODERS):
+        sizes = ", ".join(f"{size:.0f}" for size in megabytes(installed, part))
+        print(f"memory of each {part} process (PSS, MB): {sizes}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.benchmarks.http")
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--entries", type=float, default=1e6)
+    parser.add_argument("--seconds", type=float, default=20.0, help="for each workload")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=2, help="web processes")
+    parser.add_argument("--publishing", action="store_true", help="again, under a busy curator")
+    options = parser.parse_args()
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    with installation(workers=options.workers) as installed:
+        benchmark(options, installed)
+
+
+if __name__ == "__main__":
+    main()
