@@ -50,8 +50,11 @@ def verify(*, token: str, address: str | None) -> ApiKey:
 
 def _look_up(key_id: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
     keys = ApiKey.objects.select_related("tenant__plan").annotate(now=Now())
-    key = keys.filter(key_id=key_id).first()
-    return (key, key.now) if key else (None, None)
+    try:
+        key = keys.get(key_id=key_id)
+    except ApiKey.DoesNotExist:
+        return None, None
+    return key, key.now
 
 
 def _refuse_unusable(key: ApiKey, now: datetime.datetime, address: str | None) -> None:
