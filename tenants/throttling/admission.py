@@ -45,11 +45,11 @@ class Limiter:
         """Decide on one call; never fails, and never waits longer than one time-out."""
         if not self._breaker.may_try():
             return self._local.admit(allowance, cost)
-        debt = self._local.take_debt(allowance.bucket)
+        debt = self._local.take_debt(allowance)
         try:
             decision = self._shared.admit(allowance, cost, debt)
         except RedisError as error:
-            self._local.return_debt(allowance.bucket, debt)
+            self._local.return_debt(allowance, debt)
             if self._breaker.failed():
                 logger.warning("shared limiter is away, each worker keeps its share: %s", error)
             return self._local.admit(allowance, cost)

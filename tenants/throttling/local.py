@@ -11,10 +11,22 @@ from tenants.throttling.decision import Allowance, Decision
 MOST_BUCKETS = 10_000
 
 
+@dataclass(frozen=True)
+class Debt:
+    """Calls admitted while the shared limiter was away.
+
+    All `calls` count for the month; for the burst only those `outstanding`, that have not grown
+    back in the meantime: who kept to the rate is not blocked when the outage ends.
+    """
+
+    calls: int = 0
+    outstanding: float = 0.0
+
+
 @dataclass
 class _Bucket:
     arrival: float = 0.0  # theoretical arrival time of GCRA, by the process's monotonic clock
-    debt: int = 0  # calls admitted here that the shared limiter does not know of
+    unknown_calls: int = 0  # admitted here, not yet told to the shared limiter
 
 
 class LocalLimiter:
@@ -40,7 +52,8 @@ class LocalLimiter:
             wait = spent - (burst - min(cost, burst)) * interval
             if wait <= 0:
                 spent += cost * interval
-                bucket.arrival, bucket.debt = now + spent, bucket.debt + cost
+                bucket.arrival = now + spent
+                bucket.unknown_calls += cost
         left = burst - spent / interval
         remaining = max(int(left), 0)
         return Decision(
@@ -58,17 +71,18 @@ class LocalLimiter:
         with self._lock:
             self._bucket(allowance.bucket).arrival = self._clock() + spent
 
-    def take_debt(self, name: str) -> int:
-        """The calls the shared limiter has to be told of; they are its business from here on."""
+    def take_debt(self, allowance: Allowance) -> Debt:
+        """What the shared limiter has to be told; it is its business from here on."""
         with self._lock:
-            bucket = self._bucket(name)
-            debt, bucket.debt = bucket.debt, 0
-        return debt
+            bucket = self._bucket(allowance.bucket)
+            calls, bucket.unknown_calls = bucket.unknown_calls, 0
+            spent = max(bucket.arrival - self._clock(), 0)
+        return Debt(calls, min(calls, spent / (allowance.interval * self._workers)))
 
-    def return_debt(self, name: str, debt: int) -> None:
+    def return_debt(self, allowance: Allowance, debt: Debt) -> None:
         """The shared limiter could not be told."""
         with self._lock:
-            self._bucket(name).debt += debt
+            self._bucket(allowance.bucket).unknown_calls += debt.calls
 
     def _bucket(self, name: str) -> _Bucket:
         if name not in self._buckets and len(self._buckets) >= MOST_BUCKETS:
@@ -80,5 +94,5 @@ class LocalLimiter:
         self._buckets = {
             name: bucket
             for name, bucket in self._buckets.items()
-            if bucket.arrival > now or bucket.debt
+            if bucket.arrival > now or bucket.unknown_calls
         }

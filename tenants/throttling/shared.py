@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tenants.throttling.decision import Allowance, Decision, Month
+from tenants.throttling.local import Debt
 
 TIMEOUT_SECONDS: Final = 0.05
 SCRIPT: Final = (Path(__file__).parent / "admit.lua").read_text("utf8")
@@ -31,8 +32,8 @@ class SharedLimiter:
         )
         self._script = self._redis.register_script(SCRIPT)
 
-    def admit(self, allowance: Allowance, cost: int, debt: int) -> Decision:
-        """Decide on a call of `cost`, after charging `debt` calls let in elsewhere.
+    def admit(self, allowance: Allowance, cost: int, debt: Debt) -> Decision:
+        """Decide on a call of `cost`, after charging the `debt` of an outage.
 
         Raises `redis.RedisError` when the server can not be reached in time.
         """
@@ -46,7 +47,8 @@ class SharedLimiter:
                 allowance.burst,
                 max(1, round(allowance.interval * MICROSECONDS)),  # whole: nothing to round later
                 -1 if allowance.quota is None else allowance.quota,
-                debt,
+                debt.calls,
+                debt.outstanding,
                 *months,
             ],
         )

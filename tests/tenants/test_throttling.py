@@ -22,6 +22,7 @@ from tenants.throttling import admit, rate_limit_headers
 from tenants.throttling.admission import Limiter
 from tenants.throttling.breaker import PAUSE_SECONDS
 from tenants.throttling.decision import Allowance, Decision
+from tenants.throttling.local import Debt
 from tenants.throttling.shared import SharedLimiter
 
 ITEM = r'"(?:burst|month)";{}=\d+;{}=\d+'
@@ -65,7 +66,7 @@ class Unsteady(SharedLimiter):
         self.is_away = False
         self.tries = 0
 
-    def admit(self, allowance: Allowance, cost: int, debt: int) -> Decision:
+    def admit(self, allowance: Allowance, cost: int, debt: Debt) -> Decision:
         self.tries += 1
         if self.is_away:
             raise redis.ConnectionError("away")
@@ -213,7 +214,7 @@ def call_in_process(public_id: str, calls: int) -> int:
     # A busy test machine must not pass for an outage: the time-out is generous here.
     shared = SharedLimiter(django_settings.REDIS_URL, timeout_seconds=30)
     allowance = Allowance.of(key_of(public_id))
-    return admitted([shared.admit(allowance, cost=1, debt=0) for _ in range(calls)])
+    return admitted([shared.admit(allowance, cost=1, debt=Debt()) for _ in range(calls)])
 
 
 @pytest.mark.slow
@@ -273,6 +274,21 @@ def test_calls_admitted_in_an_outage_are_charged_afterwards(tenant_id):
 
     assert alone == 10
     assert (back.remaining, back.month.remaining) == (29, 89)
+
+
+def test_who_kept_to_the_rate_in_a_long_outage_is_not_blocked_after_it(tenant_id):
+    allowance = Allowance.of(key_of(tenant_id, burst=40, monthly_quota=1000))
+    clock, shared = Clock(), Unsteady()
+    worker = Limiter(shared, 1, clock)
+    shared.is_away = True
+    for _ in range(100):
+        assert worker.admit(allowance, 1).allowed
+        clock.now += 60
+    shared.is_away = False
+
+    back = worker.admit(allowance, 1)
+
+    assert (back.remaining, back.month.remaining) == (39, 899)
 
 
 def test_server_that_is_away_is_tried_once_in_a_pause(tenant_id):
