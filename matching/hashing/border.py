@@ -53,10 +53,10 @@ class Box(NamedTuple):
 def find_border(pixels: NDArray[np.uint8]) -> Box | None:
     """The box inside the borders of luma (h, w) or RGB (h, w, 3) pixels; None without borders."""
     step = max(1, max(pixels.shape[:2]) // COARSE_SIDE)
-    luma = _coarse_luma(pixels[::step, ::step])
-    height, width = luma.shape
-    top, bottom = _trimmed(luma, 0, height)
-    left, right = _trimmed(luma[top:bottom].T, 0, width)
+    levels = luma(pixels[::step, ::step])
+    height, width = levels.shape
+    top, bottom = _trimmed(levels, 0, height)
+    left, right = _trimmed(levels[top:bottom].T, 0, width)
     if (top, bottom, left, right) == (0, height, 0, width):
         return None
     if bottom - top < MIN_KEPT * height or right - left < MIN_KEPT * width:
@@ -64,7 +64,8 @@ def find_border(pixels: NDArray[np.uint8]) -> Box | None:
     return _scaled(Box(top, bottom, left, right), step, pixels.shape)
 
 
-def _coarse_luma(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
+def luma(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Levels 0..255 (h, w) of luma or RGB pixels, good enough for finding edges."""
     if pixels.ndim == 2:
         return pixels.astype(np.int16)
     weighted = pixels @ np.array([77, 150, 29], np.int32)

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.hashing.border import Box, find_border
+from matching.hashing.content import find_content
 from matching.hashing.decode import DEFAULT_LIMITS, DecodeLimits, Frame, open_image
 from matching.hashing.digest import Digests, digests
 from matching.hashing.pdq import DihedralHashes, PdqHash, dihedral_hashes
 from matching.hashing.signal import MIN_QUALITY, PDQ_BYTES
 
 MIN_TRIMMED_SIDE: Final = 32
+PLAIN_QUALITY: Final = 60
+"""Pictures below are mostly plain ground; well above MIN_QUALITY, so that a copy of a picture that
+just misses it is treated alike."""
 
 SMALL_SIDE: Final = 256
 """A picture with a shorter side may well be the thumbnail of a larger one."""
@@ -134,11 +138,19 @@ def _likely_originals(frame: Frame) -> Iterator[Frame]:
 
 def _hash_frame(frame: Frame) -> FrameHashes:
     whole = _dihedral(frame, frame.pixels, frame.full_size)
-    box = find_border(frame.pixels)
-    if box is None or min(box.height, box.width) < MIN_TRIMMED_SIDE:
+    inner = _inside(frame, find_border(frame.pixels))
+    if max(whole.quality, inner.quality if inner else 0) < PLAIN_QUALITY:
+        inner = _inside(frame, find_content(frame.pixels)) or inner
+    if inner is None:
         return FrameHashes(whole.quality, whole.variants)
-    inner = _dihedral(frame, box.crop(frame.pixels), _full_size(frame, box))
     return FrameHashes(whole.quality, whole.variants, inner.quality, inner.variants)
+
+
+def _inside(frame: Frame, box: Box | None) -> DihedralHashes | None:
+    """The hashes of a part of the frame; None for no part, or one too small to hash."""
+    if box is None or min(box.height, box.width) < MIN_TRIMMED_SIDE:
+        return None
+    return _dihedral(frame, box.crop(frame.pixels), _full_size(frame, box))
 
 
 def _dihedral(
