@@ -267,6 +267,8 @@ def test_calls_admitted_in_an_outage_are_charged_afterwards(tenant_id):
     worker = Limiter(shared, WORKERS, clock)
     shared.is_away = True
     alone = admitted([worker.admit(allowance, 1) for _ in range(40)])
+    clock.now += PAUSE_SECONDS
+    worker.admit(allowance, 1)  # a try in vain forgets nothing
     shared.is_away = False
     clock.now += PAUSE_SECONDS
 
