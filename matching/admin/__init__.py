@@ -1,0 +1,5 @@
+"""The curators' workbench: every write is a verb, and every look is recorded."""
+
+from matching.admin import entries, lists, roles, submissions, versions
+
+__all__ = ["entries", "lists", "roles", "submissions", "versions"]

@@ -1,0 +1,88 @@
+"""The four acts on entries, each with the verb behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from matching import curation
+from matching.admin.acts import Act, confirmed
+from matching.models import EntryState, HashEntryQuerySet
+
+MOST_ONE_BY_ONE = 200  # each is a transaction of its own; to stop more, suspend the list
+
+
+def _approve(rows: HashEntryQuerySet, person: User, reason: str) -> int:  # noqa: ARG001
+    return curation.approve_entries(entries=rows, actor=person)
+
+
+def _retire(rows: HashEntryQuerySet, person: User, reason: str) -> int:
+    return curation.retire_entries(entries=rows, actor=person, reason=reason)
+
+
+def _suspend(rows: HashEntryQuerySet, person: User, reason: str) -> int:
+    return _one_by_one(SUSPEND, curation.suspend_entry, rows, person, reason)
+
+
+def _resume(rows: HashEntryQuerySet, person: User, reason: str) -> int:
+    return _one_by_one(RESUME, curation.resume_entry, rows, person, reason)
+
+
+def _one_by_one(
+    act: Act, verb: Callable[..., None], rows: HashEntryQuerySet, person: User, reason: str
+) -> int:
+    entries = list(rows.filter(act.ready()).exclude(act.own(person)))
+    for entry in entries:
+        verb(entry=entry, actor=person, reason=reason)
+    return len(entries)
+
+
+APPROVE = Act(
+    name="approve",
+    label="Approve",
+    done="approved",
+    consequence="They match for all tenants of their list's kind within a second.",
+    permission="approve",
+    from_states=frozenset({EntryState.PENDING}),
+    not_by="created_by",
+    own_doing="added",
+    needs_reason=False,
+    carry_out=_approve,
+)
+RETIRE = Act(
+    name="retire",
+    label="Retire",
+    done="retired",
+    consequence="They stop matching at once and for good: retirement can not be undone.",
+    permission="retire",
+    from_states=frozenset({EntryState.PENDING, EntryState.ACTIVE, EntryState.SUSPENDED}),
+    stops=True,
+    carry_out=_retire,
+)
+SUSPEND = Act(
+    name="suspend",
+    label="Suspend",
+    done="suspended",
+    consequence="They stop matching at once, until somebody who did not add them resumes them.",
+    permission="suspend",
+    from_states=frozenset({EntryState.ACTIVE}),
+    stops=True,
+    most=MOST_ONE_BY_ONE,
+    carry_out=_suspend,
+)
+RESUME = Act(
+    name="resume",
+    label="Resume",
+    done="resumed",
+    consequence="They match again at once.",
+    permission="approve",
+    from_states=frozenset({EntryState.SUSPENDED}),
+    not_by="created_by",
+    own_doing="added",
+    most=MOST_ONE_BY_ONE,
+    carry_out=_resume,
+)
+ENTRY_ACTS = (APPROVE, SUSPEND, RESUME, RETIRE)
+ENTRY_ACTIONS: list[Any] = [confirmed(act) for act in ENTRY_ACTS]

@@ -1,0 +1,159 @@
+"""Hash lists: what they hold, what may be changed of them, and their stop button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from matching.admin.badges import word_badge
+from matching.admin.curated import CuratedAdmin
+from matching.admin.list_acts import LIST_ACTIONS, LIST_ACTS
+from matching.curation import change_list, create_list
+from matching.models import EntryState, HashEntry, HashList, ImportRun
+from tenants.admin.display import by_whom, moment
+from tenants.admin.paging import counted_for_each, number
+from tenants.admin.rows import person_of
+from tenants.audit.record import Actor
+
+
+def lists_with_counts() -> QuerySet[HashList]:
+    """Every list with the number of its entries in each state, and when it was last imported.
+
+    Adds `pending_entries` and so on, counted to COUNTED at most, and `last_import_at`.
+    """
+    entries = HashEntry.objects.filter(hash_list=OuterRef("pk"))
+    imports = ImportRun.objects.filter(hash_list=OuterRef("pk"), finished_at__isnull=False)
+    counts = {
+        f"{state}_entries": counted_for_each(entries.filter(state=state))
+        for state in EntryState.values
+    }
+    newest = imports.order_by("-finished_at").values("finished_at")[:1]
+    return HashList.objects.annotate(last_import_at=Subquery(newest), **counts)
+
+
+@admin.register(HashList)
+class HashListAdmin(CuratedAdmin[HashList]):
+    list_display = (
+        "slug",
+        "source",
+        "kind_badge",
+        "state_badge",
+        "threshold",
+        "pending",
+        "active",
+        "suspended",
+        "retired",
+        "last_import",
+    )
+    list_filter = ("kind", "state")
+    search_fields = ("slug", "source")
+    search_help_text = "Name or source"
+    acts = LIST_ACTS
+    actions = LIST_ACTIONS
+    readonly_fields = (
+        "state_badge",
+        "pending",
+        "active",
+        "suspended",
+        "retired",
+        "last_import",
+        "created",
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: HashList | None = None) -> bool:  # noqa: ARG002
+        return self._may(request, "change")
+
+    def audit_target(self, obj: HashList) -> str:
+        return f"list:{obj.slug}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HashList]:
+        del request
+        return lists_with_counts().order_by("slug")
+
+    def get_fieldsets(self, request: HttpRequest, obj: HashList | None = None) -> Any:
+        del request
+        if obj is None:
+            return [(None, {"fields": ("slug", "kind", "source", "violation")})]
+        return [
+            (None, {"fields": ("slug", "kind", "state_badge")}),
+            ("Settings", {"fields": ("source", "violation", "pdq_threshold")}),
+            ("Entries", {"fields": ("pending", "active", "suspended", "retired", "last_import")}),
+            ("Origin", {"fields": ("created",)}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: HashList | None = None) -> Any:
+        """Name and kind stay: audit events hold the one, tenants' keys depend on the other."""
+        fixed = ("slug", "kind") if obj else ()
+        return (*fixed, *super().get_readonly_fields(request, obj))
+
+    def save_model(
+        self, request: HttpRequest, obj: HashList, form: ModelForm[HashList], change: bool
+    ) -> None:
+        person = person_of(request)
+        actor = Actor.user(person)
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            if changes:
+                stored = HashList.objects.get(pk=obj.pk)
+                change_list(hash_list=stored, actor=actor, **changes)
+            return
+        created = create_list(**form.cleaned_data, actor=actor, created_by=person)
+        obj.pk = created.pk
+
+    @admin.display(description="threshold")
+    def threshold(self, obj: HashList) -> int:
+        return obj.pdq_threshold
+
+    @admin.display(description="kind")
+    def kind_badge(self, obj: HashList) -> SafeString:
+        return word_badge(obj.kind)
+
+    @admin.display(description="state")
+    def state_badge(self, obj: HashList) -> SafeString:
+        return word_badge(obj.state)
+
+    @admin.display(description="pending")
+    def pending(self, obj: HashList) -> SafeString:
+        return _entries_link(obj, EntryState.PENDING)
+
+    @admin.display(description="active")
+    def active(self, obj: HashList) -> SafeString:
+        return _entries_link(obj, EntryState.ACTIVE)
+
+    @admin.display(description="suspended")
+    def suspended(self, obj: HashList) -> SafeString:
+        return _entries_link(obj, EntryState.SUSPENDED)
+
+    @admin.display(description="retired")
+    def retired(self, obj: HashList) -> SafeString:
+        return _entries_link(obj, EntryState.RETIRED)
+
+    @admin.display(description="last import")
+    def last_import(self, obj: HashList) -> str:
+        return moment(obj.last_import_at)  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="created")
+    def created(self, obj: HashList) -> str:
+        return by_whom(obj.created_by, obj.created_at)
+
+
+def _entries_link(hash_list: HashList, state: EntryState) -> SafeString:
+    count: int = getattr(hash_list, f"{state.value}_entries")
+    where: dict[str, str | int] = {
+        "hash_list__id__exact": hash_list.pk,
+        "state__exact": state.value,
+    }
+    return format_html(
+        '<a class="count" href="{}?{}">{}</a>',
+        reverse("admin:matching_hashentry_changelist"),
+        urlencode(where),
+        number(count),
+    )
