@@ -57,8 +57,9 @@ class OpenImage:
     def frames(self, *, reduced: bool) -> Iterator[Frame]:
         """Yield the sampled frames, each once for every kind of viewer that shows another picture.
 
-        With `reduced`, JPEGs are decoded at 1/2, 1/4 or 1/8 and, when nothing but luma matters, as
-        luma only. Raise ImageUndecodable, ImageTooLarge or DecodeLimitExceeded.
+        With `reduced`, only luma is kept, and large frames are reduced to at least 512 pixels a
+        side, JPEGs by the decoder itself. Raise ImageUndecodable, ImageTooLarge or
+        DecodeLimitExceeded.
         """
         with decoder_errors():
             shown, *others = self._sampled()
@@ -83,16 +84,13 @@ class OpenImage:
 
     def _views(self, *, reduced: bool) -> Iterator[Frame]:
         image = self._image
-        width, height = image.size
-        self._limits.check_size(width, height)
-        if reduced and self.format is ImageFormat.JPEG:
-            _reduce(image)
-        image.load()
-        scale = round(width / image.width) if self.format is ImageFormat.JPEG else 1
-        full_size = (height, width) if scale > 1 else (image.height, image.width)
+        self._limits.check_size(*image.size)
+        full_size, scale = _load(image, reduced=reduced and self.format is ImageFormat.JPEG)
         orientation = _orientation(image)
-        for pixels in views(image):
-            yield Frame(pixels, full_size, scale, orientation)
+        factor = max(1, min(image.size) // REDUCED_SIDE) if reduced else 1
+        for view in views(image, luma=reduced):
+            pixels = np.asarray(view.reduce(factor) if factor > 1 else view)
+            yield Frame(pixels, full_size, scale * factor, orientation)
 
 
 def open_image(data: bytes, *, limits: DecodeLimits) -> OpenImage:
@@ -108,10 +106,19 @@ def open_image(data: bytes, *, limits: DecodeLimits) -> OpenImage:
         return OpenImage(Image.open(io.BytesIO(data), formats=[format_]), format_, limits)
 
 
-def _reduce(image: Image.Image) -> None:
-    """Tell libjpeg to decode smaller and, unless a colour profile matters, luma only."""
+def _load(image: Image.Image, *, reduced: bool) -> tuple[tuple[int, int], int]:
+    """Decode; the (height, width) at full resolution and what the decoder divided it by.
+
+    With `reduced`, libjpeg decodes at 1/2, 1/4 or 1/8, and luma only unless a profile matters.
+    """
+    width, height = image.size
+    if not reduced:
+        image.load()  # may change the size: TIFF applies its orientation here
+        return (image.height, image.width), 1
     luma_suffices = image.mode == "RGB" and not has_profile_to_apply(image)
     image.draft("L" if luma_suffices else image.mode, (REDUCED_SIDE, REDUCED_SIDE))
+    image.load()
+    return (height, width), round(width / image.width)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -20,42 +20,40 @@ from PIL import Image
 
 from matching.hashing.decode.profiles import lab_to_srgb, to_srgb
 
-WHITE: Final = (255, 255, 255)
-BLACK: Final = (0, 0, 0)
+WHITE: Final = 255
+BLACK: Final = 0
 GRAY_MODES: Final = frozenset({"1", "L"})
 PROFILED_MODES: Final = frozenset({"L", "RGB", "CMYK"})
 
 
-def views(image: Image.Image) -> Iterator[NDArray[np.uint8]]:
-    """What a viewer may show of a loaded image: luma (h, w) or RGB (h, w, 3) arrays.
+def views(image: Image.Image, *, luma: bool) -> Iterator[Image.Image]:
+    """What a viewer may show of a loaded image, in mode L or RGB; with `luma` always in L.
 
     The first is the one a list registers; the others exist only where viewers differ.
     """
     image = _eight_bit(image)
     if not image.has_transparency_data:
-        yield from map(_array, _colors(image))
+        yield from _colors(image, luma=luma)
         return
-    layered = image.convert("RGBA")
+    layered = image if image.mode == "RGBA" else image.convert("RGBA")
     alpha = layered.getchannel("A")
-    first, *others = _colors(_without_alpha(layered))
+    first, *others = _colors(_without_alpha(layered), luma=luma)
     if alpha.getextrema()[0] == 255:
-        yield from map(_array, [first, *others])
+        yield from (first, *others)
         return
-    for ground in (WHITE, BLACK):
-        yield _array(_on_ground(first, alpha, ground))
-    yield _array(first)
-    yield from (_array(_on_ground(other, alpha, WHITE)) for other in others)
+    yield _on_ground(first, alpha, WHITE)
+    yield _on_ground(first, alpha, BLACK)
+    yield first
+    yield from (_on_ground(other, alpha, WHITE) for other in others)
 
 
-def _colors(image: Image.Image) -> list[Image.Image]:
-    """The opaque image in gray or sRGB; and as stored, if a profile was applied."""
+def _colors(image: Image.Image, *, luma: bool) -> list[Image.Image]:
+    """The opaque image as shown; and as stored, if a profile makes a difference."""
     if image.mode == "P":
         image = image.convert("RGB")
-    plain = _plain(image)
-    if image.mode not in PROFILED_MODES:
-        return [plain]
-    shown = to_srgb(image)
-    return [plain] if shown is None else [shown, plain]
+    shown = to_srgb(image) if image.mode in PROFILED_MODES else None
+    both = [_plain(image)] if shown is None else [shown, _plain(image)]
+    return [color.convert("L") for color in both] if luma else both
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -91,11 +89,7 @@ def _without_alpha(layered: Image.Image) -> Image.Image:
     return opaque
 
 
-def _on_ground(
-    colors: Image.Image, alpha: Image.Image, ground: tuple[int, int, int]
-) -> Image.Image:
-    return Image.composite(colors.convert("RGB"), Image.new("RGB", colors.size, ground), alpha)
-
-
-def _array(image: Image.Image) -> NDArray[np.uint8]:
-    return np.asarray(image)
+def _on_ground(colors: Image.Image, alpha: Image.Image, level: int) -> Image.Image:
+    """The image, L or RGB, composited on a gray of `level`."""
+    ground = Image.new(colors.mode, colors.size, level if colors.mode == "L" else (level,) * 3)
+    return Image.composite(colors, ground, alpha)

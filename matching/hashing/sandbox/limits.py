@@ -14,8 +14,8 @@ class SandboxLimits:
     cpu_seconds: int = 5
     """Processor time for one job."""
 
-    memory_bytes: int = 1 << 30
-    """Address space of a child, interpreter and libraries (about 300 MiB) included."""
+    memory_bytes: int = 5 << 28
+    """Address space of a child, interpreter and libraries (200 MiB) included."""
 
     open_files: int = 16
     jobs_per_child: int = 500
