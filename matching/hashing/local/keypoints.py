@@ -1,0 +1,99 @@
+"""Places a picture can be recognised by: SIFT (Lowe 2004), OpenCV's implementation."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.intp]
+
+DESCRIPTOR_BYTES: Final = 128
+EDGE_THRESHOLD: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints:
+    """n places: `x`, `y` and `size` in pixels, `angle` in degrees, all float32 (n,).
+
+    `response` is the detector's contrast, `descriptors` uint8 (n, 128).
+    """
+
+    x: Floats
+    y: Floats
+    size: Floats
+    angle: Floats
+    response: Floats
+    descriptors: Bytes
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, positions: Numbers) -> Keypoints:
+        """The keypoints at these positions, in this order."""
+        return Keypoints(
+            self.x[positions],
+            self.y[positions],
+            self.size[positions],
+            self.angle[positions],
+            self.response[positions],
+            self.descriptors[positions],
+        )
+
+
+def detect(gray: Bytes, *, count: int, contrast: float) -> Keypoints:
+    """The `count` keypoints of highest response in luma (h, w).
+
+    `contrast` is SIFT's threshold: lower finds fainter places. Ties may add a few more.
+    """
+    found, described = _detector(count, contrast).detectAndCompute(gray, None)
+    if not found:
+        return _keypoints(np.empty((0, 5), np.float32), np.empty((0, DESCRIPTOR_BYTES), np.uint8))
+    rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
+    strongest = np.argsort(-rows[:, 4], kind="stable")[:count]
+    return _keypoints(rows[strongest], np.clip(described, 0, 255).astype(np.uint8)[strongest])
+
+
+def spread(keypoints: Keypoints, *, count: int, shape: tuple[int, ...], cells: int) -> Keypoints:
+    """At most `count` keypoints, strongest first, not all from one busy corner.
+
+    Each of `cells` x `cells` parts of the picture gives at most 2.5 times its share before the
+    rest is filled up by response.
+    """
+    if len(keypoints) <= count:
+        return keypoints
+    height, width = shape[:2]
+    column = np.clip(keypoints.x * (cells / width), 0, cells - 1).astype(np.intp)
+    row = np.clip(keypoints.y * (cells / height), 0, cells - 1).astype(np.intp)
+    order = np.argsort(-keypoints.response, kind="stable")
+    rank = _rank_within(row[order] * cells + column[order])
+    capped = rank >= max(1, int(2.5 * count / cells**2))
+    return keypoints.take(order[np.argsort(capped, kind="stable")][:count])
+
+
+def _rank_within(groups: Numbers) -> Numbers:
+    """For each element, how many before it are of the same group."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    starts = np.searchsorted(ordered, ordered)
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order)) - starts
+    return ranks
+
+
+def _keypoints(rows: Floats, descriptors: Bytes) -> Keypoints:
+    x, y, size, angle, response = np.ascontiguousarray(rows.T)
+    return Keypoints(x, y, size, angle, response, descriptors)
+
+
+@functools.lru_cache(maxsize=8)
+def _detector(count: int, contrast: float) -> cv2.SIFT:
+    return cv2.SIFT.create(
+        nfeatures=count, contrastThreshold=contrast, edgeThreshold=EDGE_THRESHOLD
+    )

@@ -1,0 +1,47 @@
+"""Decoded pixels to the grey pictures that keypoints are sought in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+REFERENCE_SIDE: Final = 512
+"""Longest side, in pixels, of the frame that a reference's keypoints are stored in."""
+
+QUERY_SIDES: Final = (400, 640)
+"""A submitted picture's longest side is brought into this range: below it detail is lost, above
+it only time."""
+
+MIN_SIDE: Final = 16
+
+cv2.setNumThreads(1)
+
+
+def reference_frame(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma (h, w) or RGB (h, w, 3) to luma whose longest side is REFERENCE_SIDE."""
+    return _resized(_luma(pixels), REFERENCE_SIDE)
+
+
+def query_frame(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma (h, w) or RGB (h, w, 3) to luma whose longest side lies within QUERY_SIDES."""
+    gray = _luma(pixels)
+    lowest, highest = QUERY_SIDES
+    return _resized(gray, int(np.clip(max(gray.shape), lowest, highest)))
+
+
+def _luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.ndim == 2:
+        return np.ascontiguousarray(pixels)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _resized(gray: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    scale = longest / max(gray.shape)
+    if scale == 1:
+        return gray
+    height, width = (max(MIN_SIDE, round(side * scale)) for side in gray.shape)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(gray, (width, height), interpolation=method), np.uint8)

@@ -1,0 +1,86 @@
+"""From pictures to signatures and queries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from matching.hashing import UnsupportedMediaType
+from matching.hashing.local import query_local, register_local
+from tests.pictures import as_bytes, render_picture
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.asarray(render_picture(5, (480, 360)))
+
+
+def test_file_and_its_pixels_give_the_same_signature(pixels: np.ndarray) -> None:
+    from_pixels = register_local(pixels)
+    from_file = register_local(as_bytes(Image.fromarray(pixels), "PNG"))
+    assert from_pixels is not None
+    assert from_file is not None
+    assert from_pixels.to_bytes() == from_file.to_bytes()
+
+
+def test_signature_describes_a_frame_of_512_pixels(pixels: np.ndarray) -> None:
+    signature = register_local(pixels)
+    assert signature is not None
+    assert (signature.width, signature.height) == (512, 384)
+    assert 20 <= len(signature.codes) == len(signature.geometry) <= 128
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_plain_picture_is_gated(level: int) -> None:
+    assert register_local(np.full((300, 400, 3), level, np.uint8)) is None
+
+
+def test_smooth_gradient_is_gated() -> None:
+    ramp = np.linspace(0, 255, 400).astype(np.uint8)
+    assert register_local(np.tile(ramp, (300, 1))) is None
+
+
+def test_text_page_is_gated_or_loses_its_letters() -> None:
+    signature = register_local(np.full((40, 400), 255, np.uint8))
+    assert signature is None
+
+
+def test_bytes_that_are_no_image_are_refused() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        register_local(b"not an image, whatever its name says")
+
+
+def test_query_has_at_most_800_keypoints(pixels: np.ndarray) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8)
+    for picture in (pixels, noise):
+        query = query_local(picture)
+        assert len(query.codes) == len(query.mirrored) == len(query.geometry) <= 800
+
+
+def test_query_of_a_plain_picture_is_empty() -> None:
+    assert len(query_local(np.zeros((100, 100), np.uint8)).codes) == 0
+
+
+@pytest.mark.parametrize(("side", "expected"), [(100, 400), (500, 500), (2000, 640)])
+def test_query_is_brought_to_a_bounded_size(side: int, expected: int) -> None:
+    picture = np.asarray(render_picture(6, (side, side // 2)))
+    assert max(query_local(picture).pyramid[0].shape) == expected
+
+
+def test_windows_of_the_untouched_picture_are_the_stored_ones(pixels: np.ndarray) -> None:
+    signature, query = register_local(pixels), query_local(pixels)
+    assert signature is not None
+    scale = 480 / 512
+    affine = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+    aligned = query.aligned_windows(affine, signature.width, signature.height)
+    assert aligned.visible.all()
+    apart = np.bitwise_count(aligned.hashes ^ signature.windows).sum(axis=1)
+    assert apart[signature.informative].max() <= 8
+
+
+def test_windows_outside_the_query_are_not_visible(pixels: np.ndarray) -> None:
+    right_half = np.array([[1.0, 0, -256], [0, 1, 0]])
+    aligned = query_local(pixels).aligned_windows(right_half, 512, 384)
+    assert not aligned.visible[:9].all()
+    assert aligned.visible.any()
