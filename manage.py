@@ -12,7 +12,8 @@ from hashservice import bootstrap, embedded
 
 ROOT = Path(__file__).resolve().parent
 # `test` starts servers of its own; the others never touch one.
-WITHOUT_SERVERS = {"help", "version", "--version", "--help", "-h", "test", "hash_images"}
+WITHOUT_SERVERS = {"help", "version", "--version", "--help", "-h"}
+WITHOUT_SERVERS |= {"test", "collectstatic", "hash_images"}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 APPLICATION = "hashservice.wsgi:application"
 CELERY_APP = "hashservice.celery"
+WEB_THREADS = 4
 WORKER_PROCESSES = 2
 # A request or a task under way gets this long to finish when the service stops.
 STOP_SECONDS = 25

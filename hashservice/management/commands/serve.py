@@ -14,7 +14,6 @@ from hashservice import embedded
 from hashservice.supervisor import Supervisor, answers, programs
 
 PAGES = {"API": "/v1/", "Documentation": "/docs/", "Admin": "/admin/"}
-THREADS = 4
 # Here root is a developer's container. deploy/ runs the worker as a user of its own.
 ROOT_IS_FINE = "ignore:You're running the worker with superuser"
 
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=settings.WEB_WORKERS)
-        parser.add_argument("--threads", type=int, default=THREADS, help="for each web process")
+        parser.add_argument("--threads", type=int, default=programs.WEB_THREADS)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 Django's signature
         host, port, workers = options["host"], options["port"], options["workers"]

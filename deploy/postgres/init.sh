@@ -1,0 +1,7 @@
+#!/bin/sh
+# Run by the postgres image when it makes a new cluster: the roles, with passwords from the secrets.
+set -eu
+psql -v ON_ERROR_STOP=1 -U postgres \
+  -v owner_password="$(cat /run/secrets/owner_password)" \
+  -v app_password="$(cat /run/secrets/app_password)" \
+  -f /roles.sql
