@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from matching import access, curation, hashing, snapshot
 from matching.api.bodies import UrlRefused
 from matching.hashing import sandbox
+from matching.models import ListsVersion
 from tenants import authentication, keys, throttling
 from tenants.audit import context
 
@@ -47,6 +48,7 @@ class Problem:
 
 
 UNAVAILABLE = Problem(503, "database_unavailable", "The service can not reach its database")
+NO_INDEX = Problem(503, "index_unavailable", "The index can not be searched at the moment")
 INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 
 PROBLEMS: Mapping[type[Exception], Problem] = {
@@ -71,9 +73,8 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         503, "decoder_unavailable", "No image can be decoded at the moment"
     ),
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
-    snapshot.IndexUnavailable: Problem(
-        503, "index_unavailable", "The index can not be searched at the moment"
-    ),
+    snapshot.IndexUnavailable: NO_INDEX,
+    ListsVersion.DoesNotExist: NO_INDEX,
     access.NotFound: Problem(404, "not_found", "There is no such thing"),
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from matching.snapshot import IndexUnavailable, current_version, live
+from matching.models import ListsVersion
+from matching.snapshot import IndexUnavailable, live
 
 
 @never_cache
@@ -50,8 +51,8 @@ def _migrations() -> str:
 
 def _index() -> str:
     try:
-        live.at(current_version())
-    except IndexUnavailable:
+        live.at(ListsVersion.objects.get())
+    except (IndexUnavailable, ListsVersion.DoesNotExist):
         return "the index is not loaded"
     except DatabaseError:
         return "the index can not be compared with the database"

@@ -124,14 +124,6 @@ class LiveIndex:
 live = LiveIndex()
 
 
-def current_version() -> ListsVersion:
-    """The lists version in force. Raises IndexUnavailable on a database without one."""
-    try:
-        return ListsVersion.objects.get()
-    except ListsVersion.DoesNotExist as error:
-        raise IndexUnavailable("the database holds no lists version") from error
-
-
 def index_directory(snapshot: Snapshot) -> Path:
     return Path(settings.INDEX_DIR) / snapshot.directory
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from django.db import connection
 from psycopg import sql
 
 from tenants.models import Tenant, UsageDay
+from tenants.writes import Write, write_together
 
 COUNTERS: Final = (
     "submissions",
@@ -29,23 +29,30 @@ class UnknownCounter(ValueError):
 
 
 def count(*, tenant: Tenant, environment: str, **increments: int) -> None:
-    """Add to today's counters (UTC, the database's clock) in the current transaction.
+    """Add to today's counters in the current transaction. Raises `UnknownCounter`.
 
-    Test keys count in rows of their own, never in live figures. Call it late in the transaction:
-    from here to the commit it holds the lock of one of the day's slots. Raises `UnknownCounter`.
+    Call it late in the transaction: from here to the commit it holds the lock of one of the day's
+    slots.
+    """
+    write_together([counting(tenant=tenant, environment=environment, **increments)])
+
+
+def counting(*, tenant: Tenant, environment: str, **increments: int) -> Write:
+    """What adds to today's counters (UTC, the database's clock), to be written with an effect.
+
+    Test keys count in rows of their own, never in live figures. Raises `UnknownCounter`.
     """
     unknown = sorted(set(increments) - set(COUNTERS))
     if unknown:
         raise UnknownCounter(", ".join(unknown))
     amounts = [increments.get(counter, 0) for counter in COUNTERS]
-    with connection.cursor() as cursor:
-        cursor.execute(UPSERT, [tenant.pk, environment, secrets.randbelow(SLOTS), *amounts])
+    return Write(UPSERT, [tenant.pk, environment, secrets.randbelow(SLOTS), *amounts])
 
 
-def _upsert() -> sql.Composed:
+def _upsert() -> str:
     """One statement that makes the row or adds to it, whoever comes first."""
     table = sql.Identifier(UsageDay._meta.db_table)
-    return sql.SQL(
+    composed = sql.SQL(
         "INSERT INTO {table} (day, tenant_id, environment, slot, {counters})"
         " VALUES ((statement_timestamp() AT TIME ZONE 'UTC')::date, %s, %s, %s, {amounts})"
         " ON CONFLICT (tenant_id, environment, day, slot) DO UPDATE SET {sums}"
@@ -58,6 +65,7 @@ def _upsert() -> sql.Composed:
             for counter in COUNTERS
         ),
     )
+    return composed.as_string()
 
 
 UPSERT: Final = _upsert()

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from matching.decoding import decoders
 from matching.match.verdict import (
     HashItem,
@@ -17,10 +15,10 @@ from matching.match.verdict import (
     question_of_item,
 )
 from matching.models import Match, Submission, Verdict
-from matching.snapshot import current_version, live
 from tenants import usage
 from tenants.audit.record import Actor, record
 from tenants.models import ApiKey
+from tenants.writes import Write, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +35,44 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
     Raises ImageError for what can not be hashed, IndexUnavailable when nothing can be searched.
     """
     image = decoders().query(data)
-    version = current_version()
-    judgement = judge(question_of_image(image), key=key, index=live.at(version), version=version)
-    with transaction.atomic():
-        outcome = _recorded(key, content_id, image.digests.sha256, judgement)
-        record(
-            action="image.matched" if judgement.findings else "image.checked",
-            actor=Actor.key(key),
-            tenant=key.tenant,
-            target=outcome.submission.public_id,
-            status=200,
-            data=_described(judgement),
-        )
-        # Last: from here to the commit the day's counter is locked.
-        usage.count(
-            tenant=key.tenant,
-            environment=key.environment,
-            bytes=len(data),
-            **_increments([judgement]),
-        )
+    judgement = judge(question_of_image(image), key=key)
+    outcome = _outcome(key, content_id, image.digests.sha256, judgement)
+    record(
+        action="image.matched" if judgement.findings else "image.checked",
+        actor=Actor.key(key),
+        tenant=key.tenant,
+        target=outcome.submission.public_id,
+        status=200,
+        data=_described(judgement),
+        effects=_effects(key, [outcome], bytes=len(data)),
+    )
     return outcome
 
 
 def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
     """The recorded verdicts on `items`, in their order; one audit row for all of them."""
-    version = current_version()
-    index = live.at(version)
-    judgements = [
-        judge(question_of_item(item), key=key, index=index, version=version) for item in items
+    outcomes = [
+        _outcome(key, item.content_id, _sha256(item), judge(question_of_item(item), key=key))
+        for item in items
     ]
-    with transaction.atomic():
-        outcomes = [
-            _recorded(key, item.content_id, _sha256(item), judgement)
-            for item, judgement in zip(items, judgements, strict=True)
-        ]
-        record(
-            action="hash.matched" if any(j.findings for j in judgements) else "hash.checked",
-            actor=Actor.key(key),
-            tenant=key.tenant,
-            status=200,
-            data={
-                "submissions": [outcome.submission.public_id for outcome in outcomes],
-                "verdicts": Counter(judgement.verdict.value for judgement in judgements),
-            },
-        )
-        usage.count(tenant=key.tenant, environment=key.environment, **_increments(judgements))
+    verdicts = Counter(outcome.submission.verdict for outcome in outcomes)
+    record(
+        action="hash.matched" if verdicts[Verdict.MATCH] else "hash.checked",
+        actor=Actor.key(key),
+        tenant=key.tenant,
+        status=200,
+        data={
+            "submissions": [outcome.submission.public_id for outcome in outcomes],
+            "verdicts": verdicts,
+        },
+        effects=_effects(key, outcomes),
+    )
     return outcomes
 
 
-def _recorded(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
-    submission = Submission.objects.create(
+def _outcome(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
+    """The rows of one verdict, not written yet."""
+    submission = Submission(
         tenant=key.tenant,
         key_id=key.key_id,
         environment=key.environment,
@@ -111,23 +97,28 @@ def _recorded(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Jud
         )
         for finding in judgement.findings
     ]
-    if matches:
-        Match.objects.bulk_create(matches)
     return Outcome(submission, matches)
+
+
+def _effects(key: ApiKey, outcomes: Sequence[Outcome], **amounts: int) -> list[Write]:
+    """What is written for `outcomes`, counters of the day included."""
+    if not outcomes:
+        return []
+    matches = [match for outcome in outcomes for match in outcome.matches]
+    counts = Counter(submissions=len(outcomes), **amounts)
+    for outcome in outcomes:
+        counts["matches"] += outcome.submission.verdict == Verdict.MATCH
+        counts["not_checked"] += outcome.submission.verdict == Verdict.NOT_CHECKED
+        counts.update({f"matches_{match.match_type}" for match in outcome.matches})
+    return [
+        insertion([outcome.submission for outcome in outcomes]),
+        *([insertion(matches)] if matches else []),
+        usage.counting(tenant=key.tenant, environment=key.environment, **counts),
+    ]
 
 
 def _sha256(item: HashItem) -> bytes | None:
     return item.digests.sha256 if item.digests and item.digests.sha256 else None
-
-
-def _increments(judgements: Sequence[Judgement]) -> dict[str, int]:
-    """What the judgements add to the tenant's counters of the day."""
-    counted = Counter(submissions=len(judgements))
-    for judgement in judgements:
-        counted["matches"] += judgement.verdict is Verdict.MATCH
-        counted["not_checked"] += judgement.verdict is Verdict.NOT_CHECKED
-        counted.update({f"matches_{found.match_type}" for found in judgement.findings})
-    return dict(counted)
 
 
 def _described(judgement: Judgement) -> dict[str, object]:

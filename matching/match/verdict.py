@@ -9,10 +9,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.access import entries_found
+from matching.access import entries_found, version_and_digests
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes
 from matching.models import HashEntry, ListsVersion, MatchType, Verdict
-from matching.snapshot import LoadedIndex
+from matching.snapshot import live
 from tenants.models import ApiKey
 
 FAR = 256  # bits; no two hashes lie further apart
@@ -96,16 +96,19 @@ def question_of_item(item: HashItem) -> Question:
     )
 
 
-def judge(
-    question: Question, *, key: ApiKey, index: LoadedIndex, version: ListsVersion
-) -> Judgement:
+def judge(question: Question, *, key: ApiKey) -> Judgement:
     """The verdict for one question.
 
     A match wins; otherwise whatever could not be trusted makes it `not_checked`, so that
     `no_known_match` is only ever said of something that was looked at in full.
+
+    Raises IndexUnavailable.
     """
+    version, same_bytes = version_and_digests(question.digests)
+    # Also for digests alone: a service that lost its index answers nothing.
+    index = live.at(version)
     distances = index.search(question.near, PDQ_RADIUS) if len(question.near) else {}
-    entries = entries_found(key=key, digests=question.digests, pdq=distances)
+    entries = entries_found(key=key, pks=same_bytes, pdq=distances)
     findings = _strongest(_findings(entries, question.digests, distances))
     if findings:
         verdict, reason = Verdict.MATCH, None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from matching.hashing import MIN_QUALITY, Digests, Signal, SignalType
+from matching.hashing import MIN_QUALITY, Signal, SignalType
 from matching.models.lists import HashList, ListState, Violation
 from matching.models.versions import ImportRun
 
@@ -35,15 +34,6 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
         return self.filter(
             state=EntryState.ACTIVE, hash_list__state=ListState.ACTIVE, hash_list__kind=kind
         )
-
-    def with_any_signal(self, digests: Digests | None, pdq: Collection[bytes]) -> Self:
-        """Entries that carry one of the digests or one of the PDQ values."""
-        values = list(pdq)
-        found = Q(pdq__in=values) | Q(pdq_trimmed__in=values) if values else Q(pk__in=[])
-        for name in ("sha256", "sha1", "md5"):
-            if digest := getattr(digests, name, None):
-                found |= Q(**{name: digest})
-        return self.filter(found)
 
     def searchable(self) -> Self:
         """Entries whose PDQ belongs into the index: every one that is or may again be in force."""

@@ -61,7 +61,10 @@ class Match(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "mat"))
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="matches")
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="matches")
+    # By its public id, which is known before the row is: both are written in one statement.
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, to_field="public_id", related_name="matches"
+    )
     entry = models.ForeignKey(HashEntry, models.PROTECT, related_name="matches")
     list_slug = models.CharField(max_length=50)
     source = models.CharField(max_length=80)

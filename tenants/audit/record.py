@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -12,6 +12,7 @@ from tenants.audit import context
 from tenants.audit.actions import ACTIONS
 from tenants.models import ActorKind, ApiKey, AuditEvent, Outcome, Tenant
 from tenants.models.audit_event import MAX_REQUEST_ID, MAX_TEXT
+from tenants.writes import Write, insertion, write_together
 
 
 class UnknownAction(ValueError):
@@ -62,8 +63,12 @@ def record(
     outcome: str = Outcome.SUCCESS,
     status: int | None = None,
     data: Mapping[str, Any] | None = None,
-) -> AuditEvent:
+    effects: Sequence[Write] = (),
+) -> None:
     """Insert one event into the current transaction; it commits or vanishes with the effect.
+
+    `effects` are written in the same statement as the event, which makes a transaction of its own
+    unnecessary.
 
     `data` never holds secrets, image bytes, perceptual hashes or raw query strings. Request id,
     address and user agent come from the request being served. Raises `UnknownAction`.
@@ -71,7 +76,7 @@ def record(
     if action not in ACTIONS:
         raise UnknownAction(action)
     origin = context.current()
-    event = AuditEvent.objects.create(
+    event = AuditEvent(
         action=action,
         actor_kind=actor.kind,
         actor_id=actor.id,
@@ -85,8 +90,8 @@ def record(
         status=status,
         data=dict(data or {}),
     )
+    write_together([*effects, insertion([event])])
     _note_when_committed()
-    return event
 
 
 def recorded() -> bool:

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from tenants.audit.record import record
 from tenants.models import AuditEvent
 from tests.cast import NARRATOR
+from tests.tenants.events import recorded_event
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_secret_digest_is_not_shown(office, acme):
 @pytest.mark.parametrize("kind", ["change", "delete"])
 @pytest.mark.parametrize("model", ["apikey", "auditevent"])
 def test_keys_and_events_are_read_only(office, acme, model, kind):
-    event = record(action="key.read", actor=NARRATOR)
+    event = recorded_event(actor=NARRATOR)
     target = {"apikey": acme.key.pk, "auditevent": event.pk}[model]
 
     assert office.post(page(model, kind, target), {"post": "yes"}).status_code == 403

@@ -12,13 +12,14 @@ from tenants.audit.actions import ACTIONS
 from tenants.audit.context import RequestContext, bind
 from tenants.audit.record import Actor, UnknownAction, record, recorded
 from tenants.models import AuditEvent
+from tests.tenants.events import recorded_event
 
 pytestmark = pytest.mark.django_db
 ORIGIN = RequestContext("req_1", "203.0.113.9", "curl/8")
 
 
 def record_something(**more):
-    return record(action="key.read", actor=Actor.system("tests"), **more)
+    return recorded_event(actor=Actor.system("tests"), **more)
 
 
 def test_event_tells_where_the_request_came_from():
@@ -56,14 +57,14 @@ def test_events_are_found_by_transaction():
     [(Actor.system("sealer"), "system"), (Actor.anonymous(), "anonymous")],
 )
 def test_actor_is_told(actor, kind):
-    event = record(action="key.read", actor=actor)
+    event = recorded_event(actor=actor)
 
     assert (event.actor_kind, event.actor_id) == (kind, actor.id)
 
 
 def test_key_and_user_are_actors(acme_key, curator):
-    by_key = record(action="key.read", actor=Actor.key(acme_key))
-    by_user = record(action="key.read", actor=Actor.user(curator))
+    by_key = recorded_event(actor=Actor.key(acme_key))
+    by_user = recorded_event(actor=Actor.user(curator))
 
     assert (by_key.actor_kind, by_key.key_id) == ("key", acme_key.key_id)
     assert (by_user.actor_kind, by_user.actor_id, by_user.key_id) == ("user", "curator", "")

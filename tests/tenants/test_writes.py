@@ -1,0 +1,43 @@
+"""Writes of one statement: all of them, or none."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from tenants.models import Plan, Tenant, UsageDay
+from tenants.usage import counting
+from tenants.writes import insertion, write_together
+
+pytestmark = pytest.mark.django_db
+
+
+def tenant_of(plan: Plan, slug: str) -> Tenant:
+    return Tenant(name=slug.title(), slug=slug, plan=plan)
+
+
+def test_rows_of_several_models_are_written_at_once(acme, django_assert_num_queries):
+    plan = Plan.objects.first()
+    with django_assert_num_queries(1):
+        write_together(
+            [
+                insertion([tenant_of(plan, "first"), tenant_of(plan, "second")]),
+                counting(tenant=acme.tenant, environment="live", submissions=3),
+            ]
+        )
+
+    assert Tenant.objects.filter(slug__in=["first", "second"]).count() == 2
+    assert UsageDay.objects.get(tenant=acme.tenant).submissions == 3
+
+
+def test_one_that_fails_takes_the_others_with_it(acme):
+    plan = Plan.objects.first()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write_together(
+            [
+                counting(tenant=acme.tenant, environment="live", submissions=3),
+                insertion([tenant_of(plan, acme.tenant.slug)]),
+            ]
+        )
+
+    assert not UsageDay.objects.filter(tenant=acme.tenant).exists()
