@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,17 +17,14 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.calls import ONE_IN, hash_calls, image_calls
 from tests.benchmarks.curator import publishing
 from tests.benchmarks.filled import Filled, fill
 from tests.benchmarks.installation import SERVERS, Installation, installation
-from tests.benchmarks.load import Call, Load, drive, hash_call, image_call
+from tests.benchmarks.load import Call, Load, drive
 from tests.benchmarks.metering import DECODERS, OTHERS, WEB, cpu_seconds, megabytes
 from tests.benchmarks.photos import hashing_seconds, resized
 
-MATCH, NO_MATCH = "match", "no_known_match"
-ONE_IN = 10  # is known
-HASH_CALLS = 2_000
-BITS_OFF = 20  # of a known hash; 31 would still match
 WARM_UP_SECONDS = 3.0
 SIZES = {"500x375": (500, 375), "2000x1500": (2000, 1500), "4000x3000": (4000, 3000)}
 FILES = {"500x375": 100, "2000x1500": 40, "4000x3000": 10}
@@ -58,39 +54,21 @@ class Run:
     cpu: Counter[str]  # seconds by part of the service
 
 
-def photo_workload(name: str, photos: Sequence[Path], secret: str) -> Workload:
-    """Uploads at one size; of the photos, the first in every ten is on the list."""
+def photo_workload(name: str, photos: Sequence[Path], filled: Filled) -> Workload:
+    """Uploads at one size."""
     images = [resized(photo, SIZES[name]) for photo in photos[: FILES[name]]]
-    calls = [
-        image_call(secret, data, NO_MATCH if number % ONE_IN else MATCH)
-        for number, data in enumerate(images)
-    ]
     kilobytes = sum(map(len, images)) / len(images) / 1e3
+    calls = image_calls(filled, images)
     return Workload(f"{name} ({kilobytes:.0f} kB)", calls, hashing_seconds(images))
-
-
-def hash_workload(filled: Filled) -> Workload:
-    rng = random.Random(5)
-    known = [_bits_off(rng, rng.choice(filled.known)) for _ in range(HASH_CALLS // ONE_IN)]
-    unknown = [rng.randbytes(32).hex() for _ in range(HASH_CALLS - len(known))]
-    calls = [hash_call(filled.secret, pdq, MATCH) for pdq in known]
-    calls += [hash_call(filled.secret, pdq, NO_MATCH) for pdq in unknown]
-    rng.shuffle(calls)
-    return Workload("hash look-up", calls)
-
-
-def _bits_off(rng: random.Random, pdq: str) -> str:
-    flips = sum(1 << bit for bit in rng.sample(range(256), BITS_OFF))
-    return f"{int(pdq, 16) ^ flips:064x}"
 
 
 def measure(installed: Installation, seconds: float, connections: int, workload: Workload) -> Run:
     """Load from a fresh process, counted once everything is warm."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        load = (drive, installed.port, workload.calls, connections)
-        process.submit(*load, WARM_UP_SECONDS).result()
+        load = partial(drive, installed.port, workload.calls, connections)
+        process.submit(load, WARM_UP_SECONDS).result()
         before = cpu_seconds(installed)
-        measured = process.submit(*load, seconds).result()
+        measured = process.submit(load, seconds).result()
         return Run(measured, cpu_seconds(installed) - before)
 
 
@@ -126,8 +104,8 @@ def benchmark(options: argparse.Namespace, installed: Installation) -> None:
     photos = sorted(path for path in options.photos.iterdir() if path.is_file())
     print(f"Filling a list with {int(options.entries):,} entries …", flush=True)
     filled = fill(installed, entries=int(options.entries), photos=photos[::ONE_IN])
-    workloads = [photo_workload(name, photos, filled.secret) for name in SIZES]
-    workloads.append(hash_workload(filled))
+    workloads = [photo_workload(name, photos, filled) for name in SIZES]
+    workloads.append(Workload("hash look-up", hash_calls(filled)))
     with installed.serving():
         one = partial(measure, installed, options.seconds, options.connections)
         quiet = report((workload, one(workload)) for workload in workloads)

@@ -92,7 +92,7 @@ def _client(port: int, calls: Iterator[Call], end: float) -> Load:
         try:
             status, body = exchange(connection, call.request)
         except OSError as error:
-            load.errors[type(error).__name__] += 1
+            load.errors[str(error)] += 1
             connection.close()
             connection = connect(port)
             continue
@@ -118,13 +118,13 @@ def exchange(connection: socket.socket, request: bytes) -> tuple[int, bytes]:
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _some(connection)
-    length = _LENGTH.search(received, 0, end)
+    status, length = int(received[9:12]), _LENGTH.search(received, 0, end)
     if length is None:
-        raise ConnectionError("an answer without a length")
+        raise ConnectionError(f"{status} without a length")
     body = received[end + 4 :]
     while len(body) < int(length[1]):
         body += _some(connection)
-    return int(received[9:12]), body
+    return status, body
 
 
 def _some(connection: socket.socket) -> bytes:
