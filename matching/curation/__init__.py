@@ -12,7 +12,7 @@ from matching.curation.lifecycle import (
 )
 from matching.curation.lists import change_list, create_list, resume_list, suspend_list
 from matching.curation.merging import Merged, merge_entries
-from matching.curation.screening import check_signal, is_flat
+from matching.curation.screening import is_flat
 
 __all__ = [
     "AlreadyRetired",
@@ -26,7 +26,6 @@ __all__ = [
     "approve_entries",
     "approve_entry",
     "change_list",
-    "check_signal",
     "create_list",
     "draft_of_image",
     "is_flat",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -43,7 +44,9 @@ class EntryDraft:
 
 def draft_of_image(image: ImageHashes, *, external_id: str = "", violation: str = "") -> EntryDraft:
     """A draft with every signal of an image that was hashed for a list."""
-    trimmed = image.trimmed and Signal(SignalType.PDQ, image.trimmed.value, image.trimmed.quality)
+    trimmed = None
+    if image.trimmed is not None:
+        trimmed = Signal(SignalType.PDQ, image.trimmed.value, image.trimmed.quality)
     signals = [
         Signal(SignalType.SHA256, image.digests.sha256),
         Signal(SignalType.SHA1, image.digests.sha1),
@@ -80,7 +83,15 @@ def add_entries(
 
     Writes no audit row of its own: the caller's act, an import or a single addition, has one.
     """
-    entries = [entry_of(draft, hash_list, actor, import_run) for draft in drafts]
+    entries = [
+        HashEntry(
+            hash_list=hash_list,
+            import_run=import_run,
+            created_by=actor,
+            **columns_of(draft, hash_list),
+        )
+        for draft in drafts
+    ]
     with transaction.atomic():
         await_other_additions(hash_list)
         known = set(
@@ -104,29 +115,24 @@ def await_other_additions(hash_list: HashList) -> None:
         )
 
 
-def entry_of(
-    draft: EntryDraft, hash_list: HashList, actor: User, import_run: ImportRun | None
-) -> HashEntry:
-    """The pending entry that `draft` describes, not saved. Raises SignalInvalid."""
+def columns_of(draft: EntryDraft, hash_list: HashList) -> dict[str, Any]:
+    """The columns that `draft` fills on `hash_list`, by name. Raises SignalInvalid."""
     if not draft.signals:
         raise SignalInvalid("an entry needs at least one signal")
     if len(draft.signals) == 1 and is_flat(draft.signals[0]):
         raise SignalInvalid("a PDQ of such a low quality would match anything flat")
-    entry = HashEntry(
-        hash_list=hash_list,
-        identity=draft.identity,
-        external_id=draft.external_id,
-        violation=draft.violation or hash_list.violation,
-        import_run=import_run,
-        created_by=actor,
-    )
+    columns: dict[str, Any] = {
+        "identity": draft.identity,
+        "external_id": draft.external_id,
+        "violation": draft.violation or hash_list.violation,
+    }
     for signal in draft.signals:
         if not is_flat(signal):
             check_signal(signal)
-        setattr(entry, signal.type, signal.value)
+        columns[signal.type] = signal.value
         if signal.type is SignalType.PDQ:
-            entry.pdq_quality = signal.quality
+            columns["pdq_quality"] = signal.quality
     if draft.trimmed and not is_flat(draft.trimmed):
         check_signal(draft.trimmed)
-        entry.pdq_trimmed = draft.trimmed.value
-    return entry
+        columns["pdq_trimmed"] = draft.trimmed.value
+    return columns

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from psycopg import sql
 
-from matching.curation.drafts import EntryDraft, await_other_additions, entry_of
+from matching.curation.drafts import EntryDraft, await_other_additions, columns_of
+from matching.hashing import SignalInvalid
 from matching.models import EntryState, HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
 
-CONTENT_FIELDS = ("violation", "pdq_quality", "pdq_trimmed", *SIGNAL_FIELDS)
-UPDATED_AT_ONCE = 500
+COMPARED: Final = ("violation", "pdq_trimmed", *SIGNAL_FIELDS)
+UPDATED: Final = ("created_by", "import_run", "pdq_quality", *COMPARED)
+UPDATED_AT_ONCE: Final = 500
+
+Columns = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,80 +40,114 @@ def merge_entries(
     Whoever changes a pending entry becomes the one who added it: the approval has to come from
     somebody else. Pending entries that the lot merely repeats go over to `import_run`, so that a
     run taken up again ends with all of its file. Writes no audit row: the import has its own.
-    Raises SignalInvalid.
     """
-    entries = [entry_of(draft, hash_list, actor, import_run) for draft in drafts]
+    template = HashEntry(hash_list=hash_list, import_run=import_run, created_by=actor)
+    usable, refused = _usable(hash_list, drafts)
     with transaction.atomic():
         await_other_additions(hash_list)
-        lot = _Lot(import_run, _known(hash_list, entries))
-        for place, entry in enumerate(entries):
-            lot.sort(place, entry)
-        _copy_in(lot.new)
+        lot = _Lot(import_run, _held(hash_list, usable.values()), refused)
+        for place, columns in usable.items():
+            lot.sort(place, columns)
+        _copy_in(lot.new, template)
         waiting = HashEntry.objects.filter(state=EntryState.PENDING)
         waiting.filter(pk__in=lot.repeated).update(import_run=import_run)
         changed = waiting.bulk_update(
-            lot.changed, ["created_by", "import_run", *CONTENT_FIELDS], UPDATED_AT_ONCE
+            [
+                HashEntry(pk=pk, import_run=import_run, created_by=actor, **columns)
+                for pk, columns in lot.changed.items()
+            ],
+            UPDATED,
+            UPDATED_AT_ONCE,
         )
     return Merged(len(lot.new), changed, lot.unchanged, lot.refused)
 
 
 @dataclass(slots=True)
+class _Held:
+    """What the list has of an identity, or will have after this lot."""
+
+    columns: Columns
+    import_run_id: int | None
+    state: str = EntryState.PENDING
+    pk: int = 0
+
+
+@dataclass(slots=True)
 class _Lot:
-    """Sorts entries by what the list knows of their identity already."""
+    """Sorts entries by what the list holds of their identity already."""
 
     run: ImportRun
-    known: dict[str, HashEntry]
-    new: list[HashEntry] = field(default_factory=list)
-    changed: list[HashEntry] = field(default_factory=list)
+    held: dict[str, _Held]
+    refused: dict[int, str]
+    new: list[Columns] = field(default_factory=list)
+    changed: dict[int, Columns] = field(default_factory=dict)
     repeated: list[int] = field(default_factory=list)
     unchanged: int = 0
-    refused: dict[int, str] = field(default_factory=dict)
 
-    def sort(self, place: int, entry: HashEntry) -> None:
-        known = self.known.setdefault(entry.identity, entry)
-        if known is entry:
-            self.new.append(entry)
-        elif known.state == EntryState.RETIRED:
+    def sort(self, place: int, columns: Columns) -> None:
+        held = self.held.get(columns["identity"])
+        if held is None:
+            self.held[columns["identity"]] = _Held(columns, self.run.pk)
+            self.new.append(columns)
+        elif held.state == EntryState.RETIRED:
             self.refused[place] = "was retired, and retirement is final"
-        elif _content(known) == _content(entry):
-            self._repeat(known)
-        elif known.state != EntryState.PENDING:
-            self.refused[place] = f"is {known.state} already, with other signals or violation"
-        elif known.import_run_id == self.run.pk:
+        elif all(held.columns.get(name) == columns.get(name) for name in COMPARED):
+            self._repeat(held)
+        elif held.state != EntryState.PENDING:
+            self.refused[place] = f"is {held.state} already, with other signals or violation"
+        elif held.import_run_id == self.run.pk:
             self.refused[place] = "contradicts an earlier record of the same file"
         else:
-            entry.pk = known.pk
-            self.known[entry.identity] = entry
-            self.changed.append(entry)
+            self.changed[held.pk] = columns
+            held.columns, held.import_run_id = columns, self.run.pk
 
-    def _repeat(self, known: HashEntry) -> None:
+    def _repeat(self, held: _Held) -> None:
         self.unchanged += 1
-        if known.state == EntryState.PENDING and known.import_run_id != self.run.pk:
-            self.repeated.append(known.pk)
-            known.import_run_id = self.run.pk
+        if held.state == EntryState.PENDING and held.import_run_id != self.run.pk:
+            self.repeated.append(held.pk)
+            held.import_run_id = self.run.pk
 
 
-def _known(hash_list: HashList, entries: Sequence[HashEntry]) -> dict[str, HashEntry]:
-    identities = [entry.identity for entry in entries]
-    found = HashEntry.objects.filter(hash_list=hash_list, identity__in=identities)
-    return {entry.identity: entry for entry in found.order_by()}
+def _usable(
+    hash_list: HashList, drafts: Sequence[EntryDraft]
+) -> tuple[dict[int, Columns], dict[int, str]]:
+    """The columns of each draft, by place; and why there are none of the others."""
+    usable: dict[int, Columns] = {}
+    refused: dict[int, str] = {}
+    for place, draft in enumerate(drafts):
+        try:
+            usable[place] = columns_of(draft, hash_list)
+        except SignalInvalid as error:
+            refused[place] = str(error)
+    return usable, refused
 
 
-def _content(entry: HashEntry) -> tuple[Any, ...]:
-    return entry.violation, *(entry.__dict__[name] for name in ("pdq_trimmed", *SIGNAL_FIELDS))
+def _held(hash_list: HashList, entries: Collection[Columns]) -> dict[str, _Held]:
+    """What the list has of these identities."""
+    found = HashEntry.objects.filter(
+        hash_list=hash_list, identity__in=[columns["identity"] for columns in entries]
+    )
+    rows = found.order_by().values("pk", "identity", "state", "import_run_id", *COMPARED)
+    return {
+        row["identity"]: _Held(row, row["import_run_id"], row["state"], row["pk"]) for row in rows
+    }
 
 
-def _copy_in(entries: Sequence[HashEntry]) -> None:
-    """Insert by COPY, several times as fast as INSERT; constraints hold all the same."""
+def _copy_in(entries: Sequence[Columns], template: HashEntry) -> None:
+    """Insert by COPY, several times as fast as INSERT; constraints hold all the same.
+
+    What `entries` leave open is as in `template`.
+    """
     fields = [field for field in HashEntry._meta.concrete_fields if not field.primary_key]
+    usual = {field.attname: field.pre_save(template, add=True) for field in fields}
     statement = sql.SQL("COPY {table} ({columns}) FROM STDIN").format(
         table=sql.Identifier(HashEntry._meta.db_table),
-        columns=sql.SQL(", ").join(sql.Identifier(field.attname) for field in fields),
+        columns=sql.SQL(", ").join(map(sql.Identifier, usual)),
     )
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        for entry in entries:
-            copy.write_row([field.pre_save(entry, add=True) for field in fields])
+        for columns in entries:
+            copy.write_row(list((usual | columns).values()))

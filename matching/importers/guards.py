@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from matching.curation import EntryDraft, check_signal, is_flat
+from matching.curation import EntryDraft, is_flat
 from matching.hashing import MIN_QUALITY
 from matching.models import HashEntry, Violation
 
@@ -20,7 +20,7 @@ class RecordInvalid(ValueError):
 def screened(draft: EntryDraft) -> tuple[EntryDraft, str]:
     """The draft as it may be listed, and a note of what was left out.
 
-    Raises RecordInvalid; SignalInvalid for values that no list may carry.
+    Raises RecordInvalid. Values that no list may carry are refused when they are added.
     """
     _check_texts(draft)
     if not draft.signals:
@@ -28,8 +28,6 @@ def screened(draft: EntryDraft) -> tuple[EntryDraft, str]:
     kept = [signal for signal in draft.signals if not is_flat(signal)]
     if not kept:
         raise RecordInvalid(f"carries nothing but a PDQ of a quality below {MIN_QUALITY}")
-    for signal in kept:
-        check_signal(signal)
     if len(kept) == len(draft.signals):
         return draft, ""
     return replace(draft, signals=kept), FLAT_PDQ_LEFT_OUT

@@ -141,7 +141,11 @@ def _encoding(data: object) -> str:
 
 
 STANDARD: Final = CsvMapping(
-    columns={name: Column(name) for name in (*SIGNAL_FIELDS, "pdq_quality", "external_id")}
-    | {"category": Column("violation")}
+    columns={
+        **{name.value: Column(name.value) for name in SIGNAL_FIELDS},
+        "pdq_quality": Column("pdq_quality"),
+        "external_id": Column("external_id"),
+        "category": Column("violation"),
+    }
 )
 """What is written and read for a list that has no mapping of its own."""

@@ -44,7 +44,9 @@ class ImportReport:
         self.added += merged.added
         self.changed += merged.changed
         self.unchanged += merged.unchanged
-        self.notes.update(row.note for row in rows if row.note)
+        self.notes.update(
+            row.note for place, row in enumerate(rows) if row.note and place not in merged.refused
+        )
         refused = [
             *refusals,
             *(Refusal(rows[place].number, reason) for place, reason in merged.refused.items()),

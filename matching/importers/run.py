@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
@@ -97,7 +98,7 @@ class _Import:
         """Take every lot of the file. Raises FileUnreadable."""
         stream = io.BufferedReader(self.source, READ_BUFFER)
         try:
-            for lot in _lots(reader.read(stream)):
+            for lot in _read_ahead(_lots(reader.read(stream))):
                 self._take(lot)
                 self.progress(self.source.bytes_read)
         except FileUnreadable as error:
@@ -161,3 +162,12 @@ class _Import:
 def _lots(items: Iterator[Row | Refusal]) -> Iterator[list[Row | Refusal]]:
     while lot := list(islice(items, LOT)):
         yield lot
+
+
+def _read_ahead(lots: Iterator[list[Row | Refusal]]) -> Iterator[list[Row | Refusal]]:
+    """The lots, each read while the database takes in the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import-reader") as reader:
+        coming = reader.submit(next, lots, None)
+        while (lot := coming.result()) is not None:
+            coming = reader.submit(next, lots, None)
+            yield lot

@@ -33,5 +33,8 @@ class Command(BaseCommand):
             )
         except MappingInvalid as error:
             raise CommandError(f"The list's mapping: {error}.") from error
-        with written_to(options["out"]) as out:
-            out.writelines(pieces)
+        try:
+            with written_to(options["out"]) as out:
+                out.writelines(pieces)
+        except OSError as error:
+            raise CommandError(f"The export broke off: {error.strerror}.") from error

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from matching.hashing.sandbox import DecoderUnavailable
 from matching.importers.signatures import record_of_image
 from matching.management.folder import explore, hash_files
 from matching.management.output import written_to
@@ -44,9 +45,12 @@ class Command(BaseCommand):
         folder = explore(directory)
         earlier = options["out"] and options["out"].absolute()
         unreadable = list(folder.closed)
-        with written_to(options["out"]) as out:
-            files = [path for path in folder.files if path.absolute() != earlier]
-            unreadable += _write_signatures(files, below=directory, jobs=jobs, out=out)
+        files = [path for path in folder.files if path.absolute() != earlier]
+        try:
+            with written_to(options["out"]) as out:
+                unreadable += _write_signatures(files, below=directory, jobs=jobs, out=out)
+        except (OSError, DecoderUnavailable) as error:
+            raise CommandError(f"Nothing more can be hashed or written: {error}.") from error
         for path, reason in unreadable:
             self.stderr.write(f"{str(path)!r}: {reason}")
         if unreadable:

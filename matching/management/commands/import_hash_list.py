@@ -83,7 +83,7 @@ class Command(BaseCommand):
         if report.refused > len(report.refusals):
             self.stderr.write(f"… and {report.refused - len(report.refusals)} more were refused")
         for note, count in report.notes.items():
-            self.stdout.write(f"{note}: {count} times")
+            self.stdout.write(f"{note}: {count}")
         self.stdout.write(
             f"{'Dry run: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
             f"{report.retired} retired, {report.refused} refused, {report.unchanged} unchanged"

@@ -192,6 +192,37 @@ def test_only_the_first_fifty_refusals_are_kept(bring):
     assert [refusal.number for refusal in report.refusals] == list(range(1, 51))
 
 
+@pytest.mark.parametrize(
+    "pdq",
+    [
+        "0" * 64,
+        "f" * 64,
+        "0" * 32 + record(1)["pdq"][32:],
+        record(1)["pdq"][:32] + "f" * 32,
+        "1" + "0" * 31 + "8" * 32,
+    ],
+)
+def test_a_degenerate_pdq_is_refused(bring, pdq):
+    report = bring(record(1), record(2, pdq=pdq))
+    assert counts(report) == (1, 0, 0, 1)
+    assert report.refusals[0].reason.startswith("pdq is ")
+
+
+def test_a_degenerate_pdq_without_borders_is_refused(bring):
+    report = bring(record(1, pdq_trimmed="0" * 64, pdq_trimmed_quality=100))
+    assert report.refusals == [Refusal(1, "pdq is all zero")]
+
+
+@pytest.mark.parametrize(
+    "md5",
+    ["0" * 32, "d41d8cd98f00b204e9800998ecf8427e"],
+    ids=["all zero", "of the empty file"],
+)
+def test_a_digest_that_no_picture_has_is_refused(bring, md5):
+    [refusal] = bring(record(1, md5=md5)).refusals
+    assert refusal.reason.startswith("md5 is ")
+
+
 def test_pdq_hashes_left_out_are_counted(bring):
     report = bring(*five(pdq_quality=10))
     assert dict(report.notes) == {"PDQ of a quality below 50 left out": 5}

@@ -153,26 +153,3 @@ def test_nothing_but_a_flat_pdq_is_refused():
     assert reason({"pdq": record(1)["pdq"], "pdq_quality": 20}) == (
         "carries nothing but a PDQ of a quality below 50"
     )
-
-
-@pytest.mark.parametrize(
-    "pdq",
-    [
-        "0" * 64,
-        "f" * 64,
-        "0" * 32 + record(1)["pdq"][32:],
-        record(1)["pdq"][:32] + "f" * 32,
-        "1" + "0" * 31 + "8" * 32,
-    ],
-)
-def test_a_degenerate_pdq_is_refused(pdq):
-    assert reason(record(1, pdq=pdq)).startswith("pdq is ")
-
-
-@pytest.mark.parametrize(
-    "md5",
-    ["0" * 32, "d41d8cd98f00b204e9800998ecf8427e"],
-    ids=["all zero", "of the empty file"],
-)
-def test_a_digest_that_no_picture_has_is_refused(md5):
-    assert reason(record(1, md5=md5)).startswith("md5 is ")
