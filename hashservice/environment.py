@@ -13,6 +13,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 CONNECTION_LIFETIME_SECONDS = 300
+# A statement that comes again and again is parsed and planned once for each connection.
+PREPARED_STATEMENTS = {"server_side_binding": True, "prepare_threshold": 5}
 
 
 class Environment:
@@ -66,6 +68,7 @@ class Environment:
         if not value.startswith(("postgres://", "postgresql://")):
             raise ImproperlyConfigured(f"{name} must be a postgresql:// address")
         settings: dict[str, Any] = environ.Env.db_url_config(value)
+        settings.setdefault("OPTIONS", {}).update(PREPARED_STATEMENTS)
         settings["CONN_MAX_AGE"] = CONNECTION_LIFETIME_SECONDS
         settings["CONN_HEALTH_CHECKS"] = True
         return settings

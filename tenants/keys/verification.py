@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from tenants.keys import tokens
+from tenants.keys.lookup import look_up
 from tenants.models import ApiKey, KeyStatus
 
 USE_IS_NOTED_EVERY = datetime.timedelta(seconds=60)
@@ -38,7 +39,7 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     key_id = tokens.key_id_of(token)
     if key_id is None:
         raise KeyInvalid("malformed")
-    key, now = _look_up(key_id)
+    key, now = look_up(key_id)
     # An unknown id is compared as well, so that the time taken does not tell which ids exist.
     expected = bytes(key.secret_digest) if key else NO_DIGEST
     if not hmac.compare_digest(tokens.digest(token), expected) or key is None or now is None:
@@ -46,15 +47,6 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     _refuse_unusable(key, now, address)
     _note_use(key, now)
     return key
-
-
-def _look_up(key_id: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
-    keys = ApiKey.objects.select_related("tenant__plan").annotate(now=Now())
-    try:
-        key = keys.get(key_id=key_id)
-    except ApiKey.DoesNotExist:
-        return None, None
-    return key, key.now
 
 
 def _refuse_unusable(key: ApiKey, now: datetime.datetime, address: str | None) -> None:
