@@ -86,7 +86,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     long = b"a\0\0" + zlib.compress(bytes(1 << 24))
     yield "png-long-text", _png(SMALL, extra=_chunk(b"zTXt", long))
     yield "png-long-profile", _png(SMALL, extra=_chunk(b"iCCP", long))
-    yield "gif-many-frames", _gif_of_many_frames(3_000)
+    yield "gif-many-frames", gif_of_many_frames(3_000)
     yield "jpeg-then-junk", sound_files()["jpeg"] + bytes(1 << 20)
     yield "jpeg-many-scans", _jpeg_of_many_scans(200)
 
@@ -126,6 +126,13 @@ def one_color_png(width: int, height: int) -> bytes:
     rows = packer.compress(row * 100)
     rows += b"".join(packer.compress(row * 100) for _ in range(height // 100 - 1)) + packer.flush()
     return _png((width, height), depth=1, rows=rows)
+
+
+def gif_of_many_frames(count: int) -> bytes:
+    """An animation of `count` flat frames: about a hundred bytes each, and a while to walk."""
+    single = as_bytes(Image.new("P", SMALL), "GIF")
+    start = single.index(b"\x2c")
+    return single[:start] + single[start:-1] * count + b"\x3b"
 
 
 def truncate(data: bytes, rng: random.Random) -> bytes:
@@ -208,12 +215,6 @@ def _png(size: tuple[int, int], *, depth: int = 8, rows: bytes = b"", extra: byt
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, 0, 0, 0, 0))
     body = _chunk(b"IDAT", rows or zlib.compress(bytes(4096)))
     return b"\x89PNG\r\n\x1a\n" + header + extra + body + _chunk(b"IEND", b"")
-
-
-def _gif_of_many_frames(count: int) -> bytes:
-    single = as_bytes(Image.new("P", SMALL), "GIF")
-    start = single.index(b"\x2c")
-    return single[:start] + single[start:-1] * count + b"\x3b"
 
 
 def _jpeg_of_many_scans(count: int) -> bytes:

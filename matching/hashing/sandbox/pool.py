@@ -56,6 +56,11 @@ class DecoderPool:
             self._idle.put(self._started())
         _pools.add(self)
 
+    @property
+    def process_ids(self) -> frozenset[int]:
+        """The children of this moment, those about to take over included."""
+        return frozenset(child.process_id for child in list(self._children))
+
     def query(self, data: bytes) -> QueryHashes:
         """`query_image` in a child: raise a subclass of ImageError, or DecoderUnavailable."""
         return self._run(

@@ -20,6 +20,7 @@ from matching.hashing.sandbox.limits import SandboxLimits
 from matching.hashing.sandbox.wire import LENGTH, MAX_REPLY, REQUEST, Operation, WireError, receive
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[3]
+WORKER: Final = "matching.hashing.sandbox.worker"
 INHERITED_VARIABLES: Final = ("LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,11 @@ class DecoderProcess:
             raise DecoderUnavailable("no decoder process could be started") from error
         finally:
             far_end.close()
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -147,7 +153,7 @@ def _start(
     arguments = [str(descriptor), json.dumps(asdict(limits)), json.dumps(asdict(sandbox))]
     kept = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-s", "-B", "-m", "matching.hashing.sandbox.worker", *arguments],
+        [sys.executable, "-s", "-B", "-m", WORKER, *arguments],
         env={**kept, "PYTHONPATH": str(PROJECT_ROOT), "OPENBLAS_NUM_THREADS": "1"},
         cwd="/",
         stdin=subprocess.DEVNULL,
