@@ -1,0 +1,83 @@
+"""The first page: what waits, how the lists are, what was found."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from matching.admin.chart import DAYS, matches_chart, nice_ceiling
+from matching.admin.dashboard import dashboard_for
+from tenants.models import UsageDay
+from tests.matching.admin.rows import add
+
+pytestmark = pytest.mark.django_db
+
+
+def count_day(customer, days_ago: int, environment: str, matches: int, slot: int = 0) -> None:
+    UsageDay.objects.create(
+        tenant=customer.tenant,
+        environment=environment,
+        day=timezone.now().date() - datetime.timedelta(days=days_ago),
+        slot=slot,
+        matches=matches,
+    )
+
+
+def test_waiting_entries_are_split_into_mine_and_others(ncmec, curator, second_curator):
+    add(ncmec, 2, by=curator, seed=1)
+    add(ncmec, 3, by=second_curator, seed=2)
+
+    waiting = dashboard_for(curator).waiting
+
+    assert (waiting.for_you, waiting.by_you) == ("3", "2")
+
+
+def test_page_shows_the_figures(desk, ncmec, second_curator):
+    add(ncmec, 3, by=second_curator)
+
+    answer = desk.get(reverse("admin:index")).content.decode()
+
+    assert "<strong>3</strong> for you" in answer
+    assert "ncmec" in answer
+
+
+def test_account_without_rights_sees_none_of_it(outsider_desk, ncmec, acme):
+    answer = outsider_desk.get(reverse("admin:index")).content.decode()
+
+    assert "ncmec" not in answer
+    assert "card-waiting" not in answer
+
+
+def test_chart_adds_up_slots_and_tenants_by_day(acme, rival):
+    count_day(acme, 0, "live", 5, slot=0)
+    count_day(acme, 0, "live", 2, slot=1)
+    count_day(rival, 0, "live", 1)
+    count_day(acme, 0, "test", 4)
+    count_day(acme, DAYS, "live", 100)
+
+    chart = matches_chart(timezone.now().date())
+
+    assert [bar.live for bar in chart.bars] == [0] * (DAYS - 1) + [8]
+    assert (chart.live, chart.test) == (8, 4)
+
+
+def test_bars_stand_on_the_axis_and_on_each_other(acme):
+    count_day(acme, 0, "live", 5)
+    count_day(acme, 0, "test", 5)
+
+    chart = matches_chart(timezone.now().date())
+    bar = chart.bars[-1]
+
+    assert bar.live_y + bar.live_height == pytest.approx(chart.base)
+    assert bar.test_y + bar.test_height == pytest.approx(bar.live_y)
+    assert bar.test_y == chart.ticks[-1].y
+
+
+@pytest.mark.parametrize(
+    ("value", "ceiling"), [(0, 4), (4, 4), (5, 6), (9, 10), (11, 20), (571, 600)]
+)
+def test_axis_ends_at_a_round_number(value, ceiling):
+    assert nice_ceiling(value) == ceiling

@@ -1,0 +1,112 @@
+"""Finding entries, at the same price however many there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching.admin.search import entries_named
+from matching.models import HashEntry
+from tests.matching.admin.rows import add, events, page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entries(ncmec, curator):
+    return add(ncmec, 40, by=curator)
+
+
+@pytest.mark.parametrize("digits", [4, 5, 8, 31, 32, 33, 40, 41, 64])
+@pytest.mark.parametrize("field", ["md5", "sha1", "sha256"])
+def test_digest_prefix_finds_what_begins_with_it(entries, field, digits):
+    term = bytes(getattr(entries[7], field)).hex()[:digits]
+
+    found = set(HashEntry.objects.filter(entries_named(term)))
+
+    assert found == {
+        entry
+        for entry in entries
+        if any(
+            bytes(getattr(entry, name)).hex().startswith(term) for name in ("md5", "sha1", "sha256")
+        )
+    }
+    assert entries[7] in found
+
+
+@pytest.mark.parametrize("term", ["ffff", "fffff", "FFFF"])
+def test_the_highest_prefix_has_no_upper_bound(entries, term):
+    HashEntry.objects.filter(pk=entries[0].pk).update(md5=b"\xff" * 16)
+
+    assert entries[0] in HashEntry.objects.filter(entries_named(term))
+
+
+def test_three_digits_are_no_digest(entries):
+    assert not HashEntry.objects.filter(entries_named(bytes(entries[0].md5).hex()[:3]))
+
+
+def test_perceptual_hashes_can_not_be_searched(entries):
+    assert not HashEntry.objects.filter(entries_named(bytes(entries[0].pdq).hex()))
+
+
+def test_external_id_is_found_whole(desk, ncmec, curator):
+    [wanted] = add(ncmec, 1, by=curator, seed=1, external_id="case 17")
+    add(ncmec, 1, by=curator, seed=2, external_id="case 170")
+
+    assert list(desk.get(page("hashentry"), {"q": "case 17"}).context["cl"].result_list) == [wanted]
+
+
+def test_entry_is_found_as_the_audit_log_names_it(desk, entries):
+    found = desk.get(page("hashentry"), {"q": f"entry:{entries[3].pk}"}).context["cl"].result_list
+
+    assert list(found) == [entries[3]]
+
+
+def test_list_page_costs_the_same_for_any_number_of_rows(
+    desk, ncmec, curator, django_assert_max_num_queries
+):
+    add(ncmec, 3, by=curator, seed=1)
+    budget = [
+        "session",
+        "user",
+        "user's permissions",
+        "group's permissions",
+        "lists for the filter",
+        "capped count",
+        "the page of entries",
+        "audit event",
+    ]
+    with django_assert_max_num_queries(len(budget)):
+        desk.get(page("hashentry"))
+    add(ncmec, 45, by=curator, seed=2)
+    with django_assert_max_num_queries(len(budget)):
+        desk.get(page("hashentry"))
+
+
+def test_long_lists_are_counted_to_a_cap(desk, ncmec, curator, monkeypatch):
+    monkeypatch.setattr("tenants.admin.paging.COUNTED", 5)
+    add(ncmec, 7, by=curator)
+
+    answer = desk.get(page("hashentry"))
+
+    assert answer.context["cl"].result_count == 5
+    assert b"5+ hash entries. These pages show the newest" in answer.content
+
+
+def test_search_is_audited_without_the_whole_digest(desk, entries):
+    digest = bytes(entries[0].sha256).hex()
+
+    desk.get(page("hashentry"), {"q": digest, "state__exact": "pending"})
+
+    [event] = events("admin.read")
+    assert (event.target, event.actor_id) == ("hashentry", "curator")
+    assert event.data == {"q": f"{digest[:8]}…", "state__exact": "pending"}
+
+
+def test_filter_tells_mine_from_others(desk, ncmec, curator, second_curator):
+    mine = add(ncmec, 2, by=curator, seed=1)
+    others = add(ncmec, 3, by=second_curator, seed=2)
+
+    def shown(added):
+        return set(desk.get(page("hashentry"), {"added": added}).context["cl"].result_list)
+
+    assert (shown("me"), shown("others")) == (set(mine), set(others))
