@@ -112,12 +112,12 @@ def caption(
 
 
 def text_over(picture: Picture, rng: np.random.Generator, *, text: str | None = None) -> Picture:
-    """Outlined lines of large text on the picture itself."""
+    """An outlined line of large text at the top and one at the bottom."""
     canvas = picture.copy()
     pen = ImageDraw.Draw(canvas)
     size = picture.height / 8
     font = ImageFont.load_default(size=size)
-    for share in (0.05, 0.42, 0.8):
+    for share in (0.03, 0.82):
         words = text or str(rng.choice(CAPTIONS)).upper()
         place = (picture.width * 0.04, picture.height * share)
         pen.text(place, words, (255, 255, 255), font, stroke_width=3, stroke_fill=(0, 0, 0))

@@ -1,6 +1,6 @@
 """Learn what local signatures are coded with: `python -m tests.benchmarks.train_projection`.
 
-Takes a folder of ordinary photos (`--photos`) and writes, into `--out`:
+Takes a folder of ordinary photos (`--photos`, described by `--source`) and writes, into `--out`:
 
 - `projection.npz`: from the RootSIFT descriptors of places seen both in a photo and in simulated
   copies of it. Directions are whitened by how copies change them; the 96 in which different
@@ -156,14 +156,13 @@ def photos_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".png"})
 
 
-def provenance(paths: list[Path], seed: int, what: str) -> str:
+def provenance(paths: list[Path], options: argparse.Namespace, what: str) -> str:
     """What a reader needs to know about, and to repeat, the training."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return (
         f"{what}\n"
-        f"Command: python -m tests.benchmarks.train_projection --photos DIR --seed {seed}\n"
-        f"Photos: {len(paths)} ordinary photos of {paths[0].suffix} files (Berkeley Segmentation "
-        f"Dataset, training part)\n"
+        f"Command: python -m tests.benchmarks.train_projection --photos DIR --seed {options.seed}\n"
+        f"Photos: {len(paths)}, {options.source}\n"
         f"SHA-256 of the files one after the other, by name: {digest}\n"
         f"Made: {datetime.now(UTC):%Y-%m-%d}; OpenCV {cv2.__version__}, NumPy {np.__version__}\n"
     )
@@ -172,6 +171,7 @@ def provenance(paths: list[Path], seed: int, what: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--source", required=True, help="what photos they are, in words")
     parser.add_argument("--out", type=Path, default=DATA)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
@@ -187,7 +187,7 @@ def main() -> None:
         ("projection", "RootSIFT to 256-bit codes: mean (128,) and matrix (128, 256), float32."),
         ("frequent", f"{len(frequent)} codes frequent in photos or rendered text, uint8 (n, 32)."),
     ):
-        text = provenance(paths, options.seed, what)
+        text = provenance(paths, options, what)
         (options.out / f"{name}.txt").write_text(text, encoding="utf-8")
     print(f"{len(paths)} photos, {len(frequent)} frequent codes -> {options.out}")
 

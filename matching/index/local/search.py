@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,15 +73,25 @@ def find_matches(
     candidates = find_candidates(tables, query, limit)
     if exclude:
         candidates = [c for c in candidates if int(tables.ids[c.row]) not in exclude]
+    matches = [
+        LocalMatch(identity, evidence, decide(evidence))
+        for identity, evidence in weigh_candidates(tables, query, candidates).items()
+    ]
+    shown = [match for match in matches if match.band is not Band.NONE]
+    return sorted(shown, key=lambda match: (-match.evidence.e, match.id))
+
+
+def weigh_candidates(
+    tables: Tables, query: Query, candidates: Sequence[Candidate]
+) -> dict[int, Evidence]:
+    """The strongest evidence for each id that has any."""
     best: dict[int, Evidence] = {}
     rows, mirrored = [c.row for c in candidates], [c.mirrored for c in candidates]
     for row, evidence in verify_rows(tables, query, rows, mirrored):
         identity = int(tables.ids[row])
         if identity not in best or evidence.e > best[identity].e:
             best[identity] = evidence
-    matches = [LocalMatch(identity, e, decide(e)) for identity, e in best.items()]
-    shown = [match for match in matches if match.band is not Band.NONE]
-    return sorted(shown, key=lambda match: (-match.evidence.e, match.id))
+    return best
 
 
 def _seeds(tables: Tables, queries: Bytes) -> tuple[Places, Places, Bytes]:

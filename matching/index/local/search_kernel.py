@@ -99,12 +99,10 @@ def near_codes(
         for rank in range(cells):
             for position in range(limits[near[rank]], limits[near[rank] + 1]):
                 at = 4 * position
-                distance = (
-                    popcount(words[at] ^ q0)
-                    + popcount(words[at + 1] ^ q1)
-                    + popcount(words[at + 2] ^ q2)
-                    + popcount(words[at + 3] ^ q3)
-                )
+                distance = popcount(words[at] ^ q0) + popcount(words[at + 1] ^ q1)
+                if distance > radius:
+                    continue
+                distance += popcount(words[at + 2] ^ q2) + popcount(words[at + 3] ^ q3)
                 if distance <= radius:
                     if found < owners.size:
                         owners[found], positions[found] = owner, position

@@ -1,0 +1,49 @@
+"""Different photos that share something harmless: the pairs a part matcher gets wrong first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.benchmarks.manipulations import Picture, caption, jpeg, text_over, watermark
+
+PHOTOS = 24
+LINE = "when you see it you cannot unsee it"
+
+Overlay = Callable[[Picture, np.random.Generator], Picture]
+
+
+def hard_negatives(
+    photos: Sequence[Picture],
+) -> Iterator[tuple[str, tuple[list[Picture], list[Picture]]]]:
+    """(name, (references, queries)): query number n is made of the photo of reference n."""
+    chosen = list(photos[:PHOTOS])
+    overlays: dict[str, Overlay] = {
+        "same caption": partial(caption, share=0.2, text=LINE),
+        "same text over": partial(text_over, text="TELL ME MORE"),
+        "same watermark": watermark,
+    }
+    for name, overlay in overlays.items():
+        yield name, under(chosen, overlay)
+    pages = [text_page(number) for number in range(PHOTOS)]
+    yield "text pages", (pages, [jpeg(p, np.random.default_rng(0), quality=60) for p in pages])
+
+
+def under(photos: list[Picture], overlay: Overlay) -> tuple[list[Picture], list[Picture]]:
+    """The photos with the overlay, and again after saving as JPEG."""
+    covered = [overlay(photo, np.random.default_rng(n)) for n, photo in enumerate(photos)]
+    return covered, [jpeg(picture, np.random.default_rng(0), quality=60) for picture in covered]
+
+
+def text_page(number: int) -> Picture:
+    """A page of words in one of some sizes: letters and words recur, the text does not."""
+    rng = np.random.default_rng([7, number])
+    page = Image.new("RGB", (480, 640), (255, 255, 255))
+    font = ImageFont.load_default(size=int(rng.integers(12, 26)))
+    words = ["known", "letter", "page", "whose", "matter", "an", "of", "the", "picture", "report"]
+    lines = [" ".join(rng.choice(words, 12)) for _ in range(40)]
+    ImageDraw.Draw(page).multiline_text((24, 24), "\n".join(lines), fill=(0, 0, 0), font=font)
+    return page

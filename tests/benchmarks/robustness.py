@@ -1,0 +1,265 @@
+"""What is found of manipulated pictures, and what is found wrongly.
+
+`python -m tests.benchmarks.robustness --photos DIR --refs 500 --others DIR`
+
+References are the photos, filled up to `--refs` with a part of `--others` and rendered pictures.
+Every photo is queried under every manipulation of `tests.benchmarks.manipulations`; the other
+references make negative pairs of it. Pictures of `--others` that are not references are queried
+as distractors, and so are hard negatives: different photos under the same overlay. Collages are
+filled with pictures that are neither. `--slice 0:40` takes part of the photos and `--save` keeps
+the rows, so that a long run can be cut into parts; `--load` prints the table of saved rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from PIL import Image
+
+from matching.index.local.evidence import Band, Evidence, decide
+from tests.benchmarks.hard_negatives import hard_negatives
+from tests.benchmarks.manipulations import Picture, suite
+from tests.benchmarks.stages import Clock, CropResistant, Local, Near, PlainPdq, Stage
+from tests.pictures import render_picture
+
+FILLERS = 20
+DISTRACTOR_STEP = 7
+"""Distractors are queried under every seventh manipulation, another one each time."""
+
+Brief = tuple[int, float, int, int]
+"""Inliers, E, good windows, windows."""
+
+COLUMNS = ("pdq", "crop_resistant", "near", "accept", "review", "all")
+
+
+@dataclass
+class Row:
+    """One query: who it was made of (-1: of no reference), who found it, whom else they found."""
+
+    manipulation: str
+    photo: int
+    found: dict[str, bool]
+    wrong: dict[str, int]
+    evidence: Brief | None
+    others: list[Brief]
+    pairs: int
+    verified: int
+    spent: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Pictures by their use; `references` are numbered by their place."""
+
+    photos: list[Picture]
+    references: list[Picture]
+    fillers: list[Picture]
+    distractors: list[Picture]
+
+
+def gather(photos: Path, others: Path | None, count: int) -> Material:
+    """Read and render the pictures: at most `count` references, the photos first."""
+    known = pictures_in(photos)[:count]
+    spare = pictures_in(others) if others else [render_picture(n) for n in range(900, 980)]
+    fillers, spare = spare[:FILLERS], spare[FILLERS:]
+    distractors, spare = spare[: len(spare) // 2], spare[len(spare) // 2 :]
+    references = (known + spare)[:count]
+    rendered = [render_picture(seed, (480, 360)) for seed in range(count - len(references))]
+    return Material(known, references + rendered, fillers, distractors)
+
+
+def pictures_in(folder: Path) -> list[Picture]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".png"})
+    return [Image.open(path).convert("RGB") for path in paths]
+
+
+def queries(
+    material: Material, part: slice, only: Sequence[str]
+) -> Iterator[tuple[str, int, Picture]]:
+    """(manipulation, photo or -1, picture), reproducibly."""
+    for number, photo in list(enumerate(material.photos))[part]:
+        for name, copy in manipulated(photo, number, material.fillers, only):
+            yield name, number, copy
+    for number, photo in list(enumerate(material.distractors))[part]:
+        every = manipulated(photo, 10_000 + number, material.fillers, only)
+        for position, (name, copy) in enumerate(every):
+            if position % DISTRACTOR_STEP == number % DISTRACTOR_STEP:
+                yield name, -1, copy
+
+
+def manipulated(
+    photo: Picture, number: int, fillers: Sequence[Picture], only: Sequence[str]
+) -> Iterator[tuple[str, Picture]]:
+    first = 4 * number % len(fillers)
+    chosen = tuple(fillers[(first + step) % len(fillers)] for step in range(4))
+    for name, manipulate in suite(chosen).items():
+        if not only or name in only:
+            rng = np.random.default_rng([number, crc32(name.encode())])
+            yield name, manipulate(photo, rng)
+
+
+def ask(stages: dict[str, Stage], name: str, photo: int, picture: Picture, total: int) -> Row:
+    """Query every stage with one picture."""
+    clock = Clock()
+    hits = {column: stage.find(picture, clock) for column, stage in stages.items()}
+    local = stages["accept"]
+    assert isinstance(local, Local)
+    hits["review"] = {n for n, seen in local.evidence.items() if decide(seen) is not Band.NONE}
+    hits["all"] = hits["near"] | hits["review"]
+    own = local.evidence.get(photo)
+    others = [brief(seen) for n, seen in local.evidence.items() if n != photo]
+    return Row(
+        name,
+        photo,
+        {column: photo in ids for column, ids in hits.items()},
+        {column: len(ids - {photo}) for column, ids in hits.items()},
+        brief(own) if own else None,
+        others,
+        total - (photo >= 0),
+        local.candidates,
+        clock.spent,
+    )
+
+
+def brief(evidence: Evidence) -> Brief:
+    return evidence.inliers, round(evidence.e, 2), evidence.good_windows, evidence.windows
+
+
+def run(material: Material, part: slice, only: Sequence[str]) -> Iterator[Row]:
+    """Register all references, then ask query after query."""
+    stages: dict[str, Stage] = {"pdq": PlainPdq(), "near": Near(), "accept": Local()}
+    if CropResistant.available():
+        stages["crop_resistant"] = CropResistant()
+    for stage in stages.values():
+        for number, picture in enumerate(material.references):
+            stage.add(number, picture)
+        stage.finish()
+    print_registration(stages["accept"], len(material.references))
+    for name, photo, picture in queries(material, part, only):
+        yield ask(stages, name, photo, picture, len(material.references))
+    for name, case in hard_negatives(material.photos[part]):
+        yield from hard_case(name, case)
+
+
+def hard_case(name: str, case: tuple[list[Picture], list[Picture]]) -> Iterator[Row]:
+    """Different photos under one overlay, as references and as queries; a row for each query."""
+    references, asked = case
+    stages: dict[str, Stage] = {"near": Near(), "accept": Local()}
+    for number, picture in enumerate(references):
+        for stage in stages.values():
+            stage.add(number, picture)
+    for stage in stages.values():
+        stage.finish()
+    for number, picture in enumerate(asked):
+        row = ask(stages, f"hard: {name}", number, picture, len(references))
+        # The query's own photo is among the references: only the others are negatives.
+        yield row
+
+
+def print_registration(stage: Stage, count: int) -> None:
+    assert isinstance(stage, Local)
+    times = stage.registration
+    print(
+        f"{count} references, {len(stage.gated)} gated; registration {median(times):.0f} ms CPU "
+        f"median, {max(times):.0f} at most",
+        flush=True,
+    )
+
+
+def print_recall(rows: Sequence[Row]) -> None:
+    """Recall in per cent by manipulation and matcher."""
+    asked = [row for row in rows if row.photo >= 0 and not row.manipulation.startswith("hard")]
+    columns = [column for column in COLUMNS if any(column in row.found for row in asked)]
+    print(f"\n{'recall %':<26}{'n':>5}" + "".join(f"{c:>16}" for c in columns) + "  inliers    E")
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in asked:
+        groups[row.manipulation].append(row)
+    for name, group in [*groups.items(), ("ALL", asked)]:
+        shares = (100 * sum(r.found[c] for r in group) / len(group) for c in columns)
+        seen = [r.evidence or (0, 0.0, 0, 0) for r in group]
+        print(
+            f"{name:<26}{len(group):>5}"
+            + "".join(f"{share:>16.1f}" for share in shares)
+            + f"{median(e[0] for e in seen):>9.0f}{median(e[1] for e in seen):>6.0f}"
+        )
+
+
+def print_wrong(rows: Sequence[Row]) -> None:
+    """False positives, ordinary and hard."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        hard = row.manipulation.startswith("hard")
+        plain = "manipulated photos" if row.photo >= 0 else "manipulated distractors"
+        groups[row.manipulation if hard else plain].append(row)
+    columns = ("pdq", "crop_resistant", "near", "accept", "review")
+    head = "".join(f"{column:>16}" for column in (*columns, "max inliers", "max E"))
+    print(f"\n{'wrongly found':<32}{'pairs':>10}{'verified':>10}{head}")
+    for name, group in groups.items():
+        others = [seen for row in group for seen in row.others]
+        counts = (sum(row.wrong.get(column, 0) for row in group) for column in columns)
+        print(
+            f"{name:<32}{sum(r.pairs for r in group):>10}{sum(r.verified for r in group):>10}"
+            + "".join(f"{count:>16}" for count in counts)
+            + f"{max((o[0] for o in others), default=0):>16}"
+            + f"{max((o[1] for o in others), default=0.0):>16.1f}"
+        )
+
+
+def print_times(rows: Sequence[Row]) -> None:
+    """CPU time of a query, by stage."""
+    usual = [row for row in rows if not row.manipulation.startswith("hard")]
+    print("\nCPU ms a query: median / 90th percentile")
+    for step in dict.fromkeys(step for row in usual for step in row.spent):
+        times = [row.spent[step] for row in usual if step in row.spent]
+        print(f"  {step:<16}{median(times):>8.1f}{np.percentile(times, 90):>8.1f}")
+    partial = [sum(row.spent[s] for s in ("extract", "search", "verify")) for row in usual]
+    print(f"  {'partial stage':<16}{median(partial):>8.1f}{np.percentile(partial, 90):>8.1f}")
+
+
+def load(paths: Sequence[Path]) -> list[Row]:
+    lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
+    return [Row(**json.loads(line)) for line in lines]
+
+
+def parsed_slice(text: str) -> slice:
+    begin, _, end = text.partition(":")
+    return slice(int(begin or 0), int(end) if end else None)
+
+
+def arguments() -> Any:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.robustness")
+    parser.add_argument("--photos", type=Path)
+    parser.add_argument("--others", type=Path, help="photos for references, distractors, collages")
+    parser.add_argument("--refs", type=int, default=500)
+    parser.add_argument("--slice", type=parsed_slice, default=slice(None), help="e.g. 0:40")
+    parser.add_argument("--only", nargs="*", default=(), help="manipulations")
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--load", type=Path, nargs="*", default=())
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    rows = load(options.load)
+    if options.photos:
+        material = gather(options.photos, options.others, options.refs)
+        rows += run(material, options.slice, options.only)
+    if options.save:
+        text = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+        options.save.write_text(text, encoding="utf-8")
+    print_recall(rows)
+    print_wrong(rows)
+    print_times(rows)
+
+
+if __name__ == "__main__":
+    main()
