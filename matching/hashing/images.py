@@ -68,10 +68,9 @@ class QueryHashes:
 
     def trusted(self) -> NDArray[np.uint8]:
         """Distinct hashes of sufficient quality, (n, 32); n may be 0."""
-        kept = [variants for quality, variants in self._hashes() if quality >= MIN_QUALITY]
-        if not kept:
-            return np.empty((0, PDQ_BYTES), np.uint8)
-        return np.unique(np.concatenate(kept), axis=0)
+        kept = (variants for quality, variants in self._hashes() if quality >= MIN_QUALITY)
+        distinct = dict.fromkeys(row.tobytes() for variants in kept for row in variants)
+        return np.frombuffer(bytearray().join(distinct), np.uint8).reshape(-1, PDQ_BYTES)
 
     def _hashes(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         for frame in self.frames:
