@@ -130,10 +130,11 @@ def test_killed_supervisor_leaves_no_child_behind(supervise: Supervise) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_service_answers_while_it_runs_and_ends_cleanly(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with running(port=port, log=tmp_path / "serve.log", until="/livez") as service:
+    with running(port=port, log=tmp_path / "serve.log", until="/livez", seconds=300) as service:
         assert answers("127.0.0.1", port, "/livez")
         assert service.stop() == 0
     assert service.log.read_text().splitlines()[-1] == "stopped"
