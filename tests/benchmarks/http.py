@@ -20,15 +20,16 @@ from pathlib import Path
 from tests.benchmarks.calls import ONE_IN, hash_calls, image_calls
 from tests.benchmarks.curator import publishing
 from tests.benchmarks.filled import Filled, fill
-from tests.benchmarks.installation import SERVERS, Installation, installation
+from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.load import Call, Load, drive
-from tests.benchmarks.metering import DECODERS, OTHERS, WEB, cpu_seconds, megabytes
+from tests.benchmarks.metering import cpu_seconds, megabytes
 from tests.benchmarks.photos import hashing_seconds, resized
+from tests.benchmarks.processes import Part
 
 WARM_UP_SECONDS = 3.0
 SIZES = {"500x375": (500, 375), "2000x1500": (2000, 1500), "4000x3000": (4000, 3000)}
 FILES = {"500x375": 100, "2000x1500": 40, "4000x3000": 10}
-PARTS = (WEB, DECODERS, OTHERS, *SERVERS)
+SHOWN = (Part.WEB, Part.DECODERS, Part.POSTGRES, Part.VALKEY)
 PEER = """\
 The open peer (HMA 1.1.7, 1 M entries, two such cores, one OpenMP thread, 4 connections, no keys, \
 no limits, no audit rows):
@@ -51,7 +52,7 @@ class Workload:
 @dataclass(frozen=True, slots=True)
 class Run:
     load: Load
-    cpu: Counter[str]  # seconds by part of the service
+    cpu: Counter[Part]  # seconds by part of the service
 
 
 def photo_workload(name: str, photos: Sequence[Path], filled: Filled) -> Workload:
@@ -77,7 +78,7 @@ def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, float]:
     slowest = {}
     print(
         f"{'workload':<20}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'errors':>7}{'wrong':>6}  CPU ms:"
-        + "".join(f"{part:>9}" for part in (*PARTS, "in all", "client"))
+        + "".join(f"{part:>9}" for part in (*SHOWN, "others", "client"))
         + f"{'hashing':>9}"
     )
     for workload, run in measured:
@@ -90,12 +91,13 @@ def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, float]:
 
 def _row(workload: Workload, run: Run) -> str:
     load, answered = run.load, max(1, len(run.load.latencies))
-    spent = [run.cpu[part] / answered for part in PARTS]
+    spent = [run.cpu[part] / answered for part in SHOWN]
+    spent.append(run.cpu.total() / answered - sum(spent))
     share = f"{workload.hashing / sum(spent):.0%}" if workload.hashing else "-"
     return (
         f"{workload.name:<20}{load.rate:>8.1f}{load.quantile(0.5) * 1e3:>8.1f}"
         f"{load.quantile(0.99) * 1e3:>8.1f}{load.errors.total():>7}{load.wrong:>6}         "
-        + "".join(f"{each * 1e3:>9.2f}" for each in (*spent, sum(spent), load.cpu / answered))
+        + "".join(f"{each * 1e3:>9.2f}" for each in (*spent, load.cpu / answered))
         + f"{share:>9}"
     )
 
@@ -120,7 +122,7 @@ def benchmark(options: argparse.Namespace, installed: Installation) -> None:
 
 
 def _print_memory(installed: Installation) -> None:
-    for part in (WEB, DECODERS):
+    for part in (Part.WEB, Part.DECODERS):
         sizes = ", ".join(f"{size:.0f}" for size in megabytes(installed, part))
         print(f"memory of each {part} process (PSS, MB): {sizes}")
 
