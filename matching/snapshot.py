@@ -30,7 +30,7 @@ from matching.index import (
     build,
     remove,
 )
-from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot
+from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot, searched_pdq
 from tenants.audit.record import Actor, record
 
 REBUILD_AFTER = 1_000  # changed entries; a delta of 10,000 hashes costs a search about 10 µs
@@ -162,10 +162,10 @@ def _remove_old_files() -> None:
 
 def _in_chunks(entries: HashEntryQuerySet) -> Iterator[NDArray[np.uint8]]:
     """The PDQ values of `entries` as arrays (n, 32), read through a server-side cursor."""
-    rows = entries.order_by().only("pdq", "pdq_quality", "pdq_trimmed")
+    rows = entries.order_by().values_list("pdq", "pdq_quality", "pdq_trimmed")
     chunk: list[bytes] = []
-    for entry in rows.iterator(chunk_size=_READ_CHUNK):
-        chunk += entry.searched_pdq
+    for row in rows.iterator(chunk_size=_READ_CHUNK):
+        chunk += searched_pdq(*row)
         if len(chunk) >= _READ_CHUNK:
             yield _as_array(chunk)
             chunk = []

@@ -3,7 +3,7 @@ starting needs a second one."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from tenants.audit.record import Actor, record
 STOPPABLE = (EntryState.PENDING, EntryState.ACTIVE, EntryState.SUSPENDED)
 
 
-def approve_entry(*, entry: HashEntry, actor: AbstractBaseUser) -> None:
+def approve_entry(*, entry: HashEntry, actor: User) -> None:
     """Put a pending entry in force. Raises FourEyesRequired, Conflict."""
     with transaction.atomic():
         current = _locked(entry, allowed=(EntryState.PENDING,))
@@ -25,7 +25,7 @@ def approve_entry(*, entry: HashEntry, actor: AbstractBaseUser) -> None:
     entry.refresh_from_db()
 
 
-def approve_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser) -> int:
+def approve_entries(*, entries: HashEntryQuerySet, actor: User) -> int:
     """Put those of `entries` in force that wait and that somebody else added; returns how many.
 
     One audit row tells the act. A large lot is searchable from a new snapshot, published in the
@@ -51,7 +51,7 @@ def approve_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser) -> i
     return approved
 
 
-def retire_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+def retire_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
     """End an entry for good. Raises AlreadyRetired; ValueError without a reason."""
     with transaction.atomic():
         _locked(entry, allowed=STOPPABLE)
@@ -59,7 +59,7 @@ def retire_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> N
     entry.refresh_from_db()
 
 
-def retire_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser, reason: str) -> int:
+def retire_entries(*, entries: HashEntryQuerySet, actor: User, reason: str) -> int:
     """End all of `entries` that are not retired yet; returns how many. Needs a reason."""
     with transaction.atomic():
         version = ListsVersion.objects.advance()
@@ -79,7 +79,7 @@ def retire_entries(*, entries: HashEntryQuerySet, actor: AbstractBaseUser, reaso
     return retired
 
 
-def suspend_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+def suspend_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
     """Stop an active entry for now. Raises Conflict; ValueError without a reason."""
     with transaction.atomic():
         _locked(entry, allowed=(EntryState.ACTIVE,))
@@ -88,7 +88,7 @@ def suspend_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> 
     entry.refresh_from_db()
 
 
-def resume_entry(*, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+def resume_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
     """Put a suspended entry in force again. Raises FourEyesRequired for the one who added it."""
     with transaction.atomic():
         current = _locked(entry, allowed=(EntryState.SUSPENDED,))
@@ -114,7 +114,7 @@ def _move(entry: HashEntry, state: EntryState, **changes: object) -> None:
     HashEntry.objects.filter(pk=entry.pk).update(state=state, changed_version=version, **changes)
 
 
-def _record_one(action: str, entry: HashEntry, actor: AbstractBaseUser, reason: str) -> None:
+def _record_one(action: str, entry: HashEntry, actor: User, reason: str) -> None:
     record(
         action=action,
         actor=Actor.user(actor),

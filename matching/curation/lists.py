@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from matching.curation.errors import Conflict, FourEyesRequired
@@ -19,7 +19,7 @@ def create_list(
     source: str,
     actor: Actor,
     violation: str = Violation.TEST,
-    created_by: AbstractBaseUser | None = None,
+    created_by: User | None = None,
 ) -> HashList:
     """A new, empty list. It matches nothing until its entries are approved."""
     with transaction.atomic():
@@ -53,14 +53,14 @@ def change_list(*, hash_list: HashList, actor: Actor, **changes: Any) -> None:
         )
 
 
-def suspend_list(*, hash_list: HashList, actor: AbstractBaseUser, reason: str) -> None:
+def suspend_list(*, hash_list: HashList, actor: User, reason: str) -> None:
     """Stop every entry of a list at once. One person may. Raises Conflict, ValueError."""
     if not reason.strip():
         raise ValueError("a reason is needed")
     _move(hash_list, ListState.ACTIVE, ListState.SUSPENDED, actor=actor, reason=reason.strip())
 
 
-def resume_list(*, hash_list: HashList, actor: AbstractBaseUser, reason: str) -> None:
+def resume_list(*, hash_list: HashList, actor: User, reason: str) -> None:
     """Start a stopped list again. Raises Conflict, FourEyesRequired for the one who stopped it."""
     if hash_list.suspended_by_id == actor.pk:
         raise FourEyesRequired("a list is started again by somebody who did not stop it")
@@ -72,7 +72,7 @@ def _move(
     before: ListState,
     after: ListState,
     *,
-    actor: AbstractBaseUser,
+    actor: User,
     reason: str,
 ) -> None:
     stopper = actor.pk if after is ListState.SUSPENDED else None

@@ -47,7 +47,8 @@ def _cells(levels: NDArray[np.int16], cell: int) -> NDArray[np.float32]:
     """Means of cell x cell pixels; what is left over at the far sides falls away."""
     rows, columns = levels.shape[0] // cell, levels.shape[1] // cell
     blocks = levels[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    means: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def _contrast(cells: NDArray[np.float32]) -> NDArray[np.float32]:

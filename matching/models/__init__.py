@@ -1,6 +1,6 @@
 """Lists and their entries, submissions and their matches, and what the index was built from."""
 
-from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet
+from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
 from matching.models.lists import HashList, ListKind, ListState, Violation
 from matching.models.submissions import Match, MatchType, Submission, Verdict
 from matching.models.versions import ImportRun, ListsVersion, Snapshot
@@ -20,4 +20,5 @@ __all__ = [
     "Submission",
     "Verdict",
     "Violation",
+    "searched_pdq",
 ]

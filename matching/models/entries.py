@@ -21,11 +21,20 @@ SIGNAL_FIELDS = (
 )
 
 
+Stored = bytes | memoryview | None
+
+
 class EntryState(models.TextChoices):
     PENDING = "pending", "pending"
     ACTIVE = "active", "active"
     SUSPENDED = "suspended", "suspended"
     RETIRED = "retired", "retired"
+
+
+def searched_pdq(pdq: Stored, quality: int | None, trimmed: Stored) -> list[bytes]:
+    """Those of an entry's PDQ values that are good enough to be searched for."""
+    trusted = quality is None or quality >= MIN_QUALITY
+    return [bytes(value) for value in (pdq if trusted else None, trimmed) if value]
 
 
 class HashEntryQuerySet(models.QuerySet["HashEntry"]):
@@ -46,7 +55,8 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
 class HashEntry(models.Model):
     """One known image on one list; retired entries stay, with who, when and why."""
 
-    hash_list = models.ForeignKey(HashList, models.PROTECT, related_name="entries")
+    # Its index is that of the constraint on list and identity.
+    hash_list = models.ForeignKey(HashList, models.PROTECT, db_index=False, related_name="entries")
     identity = models.CharField(
         max_length=160, editable=False, help_text="External id, or else the strongest signal."
     )
@@ -73,15 +83,25 @@ class HashEntry(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, db_index=False, editable=False, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, editable=False)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_index=False,
+        null=True,
+        editable=False,
+        related_name="+",
     )
     retired_at = models.DateTimeField(null=True, editable=False)
     retired_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_index=False,
+        null=True,
+        editable=False,
+        related_name="+",
     )
     reason = models.CharField(
         max_length=500, blank=True, editable=False, help_text="Of the last change of state."
@@ -134,10 +154,8 @@ class HashEntry(models.Model):
 
     @property
     def searched_pdq(self) -> list[bytes]:
-        """The PDQ values that the index holds for this entry: those good enough to be trusted."""
-        trusted = self.pdq_quality is None or self.pdq_quality >= MIN_QUALITY
-        values = (self.pdq if trusted else None, self.pdq_trimmed)
-        return [bytes(value) for value in values if value]
+        """The PDQ values that the index holds for this entry."""
+        return searched_pdq(self.pdq, self.pdq_quality, self.pdq_trimmed)
 
     @property
     def signals(self) -> list[Signal]:

@@ -1,21 +1,34 @@
 """API keys: issue, verify, rotate, revoke."""
 
-from tenants.keys.life import IssuedKey, KeyNotActive, issue, revoke, rotate
+from tenants.keys.life import (
+    MAX_OVERLAP_SECONDS,
+    IssuedKey,
+    KeyNotActive,
+    issue,
+    revoke,
+    rotate,
+)
+from tenants.keys.reading import KeyNotFound, find, keys_of
 from tenants.keys.scopes import DEFAULT_SCOPES, SCOPES
-from tenants.keys.terms import KeyTermsInvalid, ScopeExceeded
+from tenants.keys.terms import MAX_NAME_LENGTH, KeyTermsInvalid, ScopeExceeded
 from tenants.keys.tokens import TOKEN_PATTERN
 from tenants.keys.verification import KeyInvalid, verify
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "MAX_NAME_LENGTH",
+    "MAX_OVERLAP_SECONDS",
     "SCOPES",
     "TOKEN_PATTERN",
     "IssuedKey",
     "KeyInvalid",
     "KeyNotActive",
+    "KeyNotFound",
     "KeyTermsInvalid",
     "ScopeExceeded",
+    "find",
     "issue",
+    "keys_of",
     "revoke",
     "rotate",
     "verify",

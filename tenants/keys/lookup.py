@@ -53,7 +53,7 @@ def _names(model: type[models.Model]) -> list[str]:
 @cache
 def _statement() -> str:
     columns = [
-        sql.Identifier(alias, field.column)
+        sql.Identifier(alias, str(field.column))
         for alias, model in (("key", ApiKey), ("tenant", Tenant), ("plan", Plan))
         for field in model._meta.concrete_fields
     ]

@@ -21,6 +21,7 @@ TOKEN_PATTERN: Final = re.compile(
     rf"hs_(?:live|test)_(?P<key_id>[0-9A-Za-z]{{{KEY_ID_LENGTH}}})"
     rf"_[0-9A-Za-z]{{{SECRET_LENGTH + CHECKSUM_LENGTH}}}"
 )
+KEY_ID_PATTERN: Final = re.compile(rf"[0-9A-Za-z]{{{KEY_ID_LENGTH}}}")
 PEPPER_VERSION = 1
 
 
@@ -37,6 +38,11 @@ def key_id_of(token: str) -> str | None:
     if found is None or checksum(token[:-CHECKSUM_LENGTH]) != token[-CHECKSUM_LENGTH:]:
         return None
     return found["key_id"]
+
+
+def is_key_id(text: str) -> bool:
+    """Whether `text` has the shape of a key id."""
+    return KEY_ID_PATTERN.fullmatch(text) is not None
 
 
 def checksum(body: str) -> str:

@@ -11,6 +11,9 @@ from matching.curation import create_list
 from matching.models import HashList, ListKind, Violation
 from tenants.audit.record import Actor
 
+# Taking a known image for a harmless test would be the worse mistake.
+USUAL_VIOLATION = {ListKind.LIVE: Violation.A1, ListKind.TEST: Violation.TEST}
+
 
 class Command(BaseCommand):
     help = "Create a hash list; does nothing when it is there."
@@ -24,8 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--violation",
             choices=Violation.values,
-            default=Violation.TEST,
-            help="of entries that name none of their own (default: test)",
+            help="of entries that name none of their own (default: A1, for test lists test)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
@@ -42,7 +44,7 @@ class Command(BaseCommand):
                 slug=options["slug"],
                 kind=options["kind"],
                 source=options["source"],
-                violation=options["violation"],
+                violation=options["violation"] or USUAL_VIOLATION[options["kind"]],
                 actor=Actor.system("create_hash_list"),
             )
         except ValidationError as error:
