@@ -1,4 +1,6 @@
-"""Time the partial search at size: `python -m tests.benchmarks.local_index --photos DIR --pool DIR`.
+"""Time the partial search at size.
+
+`python -m tests.benchmarks.local_index --photos DIR --pool DIR --refs 1e5`
 
 The index holds the signatures of all `--photos` and, up to `--refs`, synthetic ones. Those have
 128 codes each, every one a real code of the photos in `--pool` moved, bit by bit, towards another
@@ -13,11 +15,12 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,12 +136,15 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         directory = options.directory or Path(scratch) / "snapshot"
-        steps = [(search, options.photos, directory, options.queries)]
         if not directory.exists():
-            steps.insert(0, (build, options.photos, options.pool, int(options.refs), directory))
-        for step in steps:
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-                process.submit(*step).result()
+            alone(build, options.photos, options.pool, int(options.refs), directory)
+        alone(search, options.photos, directory, options.queries)
+
+
+def alone(step: Callable[..., None], *given: Any) -> None:
+    """Run a step in a fresh process, so that it is measured without the other's memory."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        process.submit(step, *given).result()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@
 References are the photos, filled up to `--refs` with a part of `--others` and rendered pictures.
 Every photo is queried under every manipulation of `tests.benchmarks.manipulations`; the other
 references make negative pairs of it. Pictures of `--others` that are not references are queried
-as distractors, and so are hard negatives: different photos under the same overlay. Collages are
-filled with pictures that are neither. `--slice 0:40` takes part of the photos and `--save` keeps
-the rows, so that a long run can be cut into parts; `--load` prints the table of saved rows.
+as distractors. Collages are filled with pictures that are neither. `--hard` asks hard negatives
+instead: different photos under the same overlay. `--slice 0:40` takes part of the photos, `--save`
+keeps the rows and `--cache` the signatures, so that a long run can be cut into parts; `--load`
+prints the table of saved rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -134,45 +135,45 @@ def brief(evidence: Evidence) -> Brief:
     return evidence.inliers, round(evidence.e, 2), evidence.good_windows, evidence.windows
 
 
-def run(material: Material, part: slice, only: Sequence[str]) -> Iterator[Row]:
+def run(material: Material, part: slice, only: Sequence[str], local: Local) -> Iterator[Row]:
     """Register all references, then ask query after query."""
-    stages: dict[str, Stage] = {"pdq": PlainPdq(), "near": Near(), "accept": Local()}
+    stages: dict[str, Stage] = {"pdq": PlainPdq(), "near": Near(), "accept": local}
     if CropResistant.available():
         stages["crop_resistant"] = CropResistant()
     for stage in stages.values():
         for number, picture in enumerate(material.references):
             stage.add(number, picture)
         stage.finish()
-    print_registration(stages["accept"], len(material.references))
+    print_registration(local, len(material.references))
     for name, photo, picture in queries(material, part, only):
         yield ask(stages, name, photo, picture, len(material.references))
-    for name, case in hard_negatives(material.photos[part]):
-        yield from hard_case(name, case)
 
 
-def hard_case(name: str, case: tuple[list[Picture], list[Picture]]) -> Iterator[Row]:
+def run_hard(photos: Sequence[Picture], cache: Path | None) -> Iterator[Row]:
     """Different photos under one overlay, as references and as queries; a row for each query."""
-    references, asked = case
-    stages: dict[str, Stage] = {"near": Near(), "accept": Local()}
+    for name, (references, asked) in hard_negatives(photos):
+        yield from hard_case(name, references, asked, cache)
+
+
+def hard_case(
+    name: str, references: list[Picture], asked: list[Picture], cache: Path | None
+) -> Iterator[Row]:
+    """A query's own photo is among the references: only the others are negatives."""
+    stages: dict[str, Stage] = {"near": Near(), "accept": Local(cache)}
     for number, picture in enumerate(references):
         for stage in stages.values():
             stage.add(number, picture)
     for stage in stages.values():
         stage.finish()
     for number, picture in enumerate(asked):
-        row = ask(stages, f"hard: {name}", number, picture, len(references))
-        # The query's own photo is among the references: only the others are negatives.
-        yield row
+        yield ask(stages, f"hard: {name}", number, picture, len(references))
 
 
-def print_registration(stage: Stage, count: int) -> None:
-    assert isinstance(stage, Local)
+def print_registration(stage: Local, count: int) -> None:
     times = stage.registration
-    print(
-        f"{count} references, {len(stage.gated)} gated; registration {median(times):.0f} ms CPU "
-        f"median, {max(times):.0f} at most",
-        flush=True,
-    )
+    print(f"{count} references, {len(stage.gated)} gated", flush=True)
+    if times:
+        print(f"registration {median(times):.0f} ms CPU median, {max(times):.0f} at most")
 
 
 def print_recall(rows: Sequence[Row]) -> None:
@@ -225,6 +226,15 @@ def print_times(rows: Sequence[Row]) -> None:
     print(f"  {'partial stage':<16}{median(partial):>8.1f}{np.percentile(partial, 90):>8.1f}")
 
 
+def saved(rows: Iterable[Row], path: Path | None) -> Iterator[Row]:
+    """Pass rows on, each kept as soon as it is there."""
+    for row in rows:
+        if path:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(row)) + "\n")
+        yield row
+
+
 def load(paths: Sequence[Path]) -> list[Row]:
     lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
     return [Row(**json.loads(line)) for line in lines]
@@ -242,6 +252,9 @@ def arguments() -> Any:
     parser.add_argument("--refs", type=int, default=500)
     parser.add_argument("--slice", type=parsed_slice, default=slice(None), help="e.g. 0:40")
     parser.add_argument("--only", nargs="*", default=(), help="manipulations")
+    parser.add_argument("--hard", action="store_true", help="hard negatives instead")
+    parser.add_argument("--unrefined", action="store_true", help="leave out the refinement")
+    parser.add_argument("--cache", type=Path, help="folder that keeps signatures between runs")
     parser.add_argument("--save", type=Path)
     parser.add_argument("--load", type=Path, nargs="*", default=())
     return parser.parse_args()
@@ -252,10 +265,12 @@ def main() -> None:
     rows = load(options.load)
     if options.photos:
         material = gather(options.photos, options.others, options.refs)
-        rows += run(material, options.slice, options.only)
-    if options.save:
-        text = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
-        options.save.write_text(text, encoding="utf-8")
+        if options.hard:
+            new = run_hard(material.photos, options.cache)
+        else:
+            local = Local(options.cache, refine=not options.unrefined)
+            new = run(material, options.slice, options.only, local)
+        rows += saved(new, options.save)
     print_recall(rows)
     print_wrong(rows)
     print_times(rows)

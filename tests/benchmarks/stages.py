@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import io
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, hash_image, query_image
-from matching.hashing.local import query_local, register_local
+from matching.hashing.local import LocalSignature, query_local, register_local
 from matching.index.local.evidence import Band, Evidence, decide
 from matching.index.local.search import MAX_CANDIDATES, find_candidates, weigh_candidates
 from matching.index.local.tables import Tables
@@ -120,8 +122,11 @@ class CropResistant:
 class Local:
     """This service's partial stage; `evidence` is what the last `find` saw of each reference."""
 
-    def __init__(self) -> None:
-        self._signatures: list[tuple[int, Any]] = []
+    def __init__(self, cache: Path | None = None, *, refine: bool = True) -> None:
+        """`cache`: a folder that keeps signatures, so that a next run need not register anew."""
+        self._cache = cache
+        self._refine = refine
+        self._signatures: list[tuple[int, LocalSignature]] = []
         self._tables: Tables | None = None
         self.registration: list[float] = []
         self.gated: list[int] = []
@@ -129,13 +134,23 @@ class Local:
         self.candidates = 0
 
     def add(self, number: int, picture: Picture) -> None:
-        start = time.process_time()
-        signature = register_local(np.asarray(picture))
-        self.registration.append(1e3 * (time.process_time() - start))
+        signature = self._registered(np.asarray(picture))
         if signature is None:
             self.gated.append(number)
         else:
             self._signatures.append((number, signature))
+
+    def _registered(self, pixels: Bytes) -> LocalSignature | None:
+        kept = self._cache and self._cache / hashlib.sha256(pixels.tobytes()).hexdigest()
+        if kept and kept.exists():
+            data = kept.read_bytes()
+            return LocalSignature.from_bytes(data) if data else None
+        start = time.process_time()
+        signature = register_local(pixels)
+        self.registration.append(1e3 * (time.process_time() - start))
+        if kept:
+            kept.write_bytes(signature.to_bytes() if signature else b"")
+        return signature
 
     def finish(self) -> None:
         self._tables = Tables.of(self._signatures)
@@ -148,7 +163,7 @@ class Local:
         with clock.measure("search"):
             candidates = find_candidates(self._tables, query, MAX_CANDIDATES)
         with clock.measure("verify"):
-            self.evidence = weigh_candidates(self._tables, query, candidates)
+            self.evidence = weigh_candidates(self._tables, query, candidates, refine=self._refine)
         self.candidates = len(candidates)
         return {n for n, seen in self.evidence.items() if decide(seen) is Band.ACCEPT}
 

@@ -126,7 +126,7 @@ def shares(codes: list[Bytes], rng: np.random.Generator) -> tuple[Floats, Bytes]
     near = np.zeros(len(sample), np.float32)
     for of_one in tqdm(codes, "frequent"):
         near += (distances(sample, of_one) <= FREQUENT_RADIUS).any(axis=1)
-    return near / len(codes), sample
+    return near / np.float32(len(codes)), sample
 
 
 def apart_from_each_other(codes: Bytes) -> Bytes:

@@ -9,6 +9,7 @@ from matching.index.local.evidence import Band, Evidence, decide
 from matching.index.local.local_index import LocalDelta, LocalIndex
 from matching.index.local.search import Candidate, LocalMatch
 from matching.index.local.verification import verify
+from matching.index.local.warming import warm_up
 
 __all__ = [
     "Band",
@@ -19,4 +20,5 @@ __all__ = [
     "LocalMatch",
     "decide",
     "verify",
+    "warm_up",
 ]

@@ -15,6 +15,12 @@ MIN_INLIERS: Final = 3
 ACCEPT_E: Final = 20.0
 ACCEPT_GOOD_WINDOWS: Final = 4
 
+SMALL_PART_INLIERS: Final = 10
+SMALL_PART_E: Final = 8.0
+SMALL_PART_AGREEMENT: Final = 1.5
+"""A small part shows few windows: less E is enough if they agree throughout, which those of
+pictures that share no more than a caption do not."""
+
 REVIEW_E: Final = 10.0
 REVIEW_INLIERS: Final = 10
 REVIEW_E_WITH_INLIERS: Final = 5.0
@@ -66,8 +72,18 @@ def decide(evidence: Evidence) -> Band:
         return Band.NONE
     if evidence.e >= ACCEPT_E and evidence.good_windows >= ACCEPT_GOOD_WINDOWS:
         return Band.ACCEPT
+    if _agrees_throughout(evidence):
+        return Band.ACCEPT
     if evidence.e >= REVIEW_E:
         return Band.REVIEW
     if evidence.inliers >= REVIEW_INLIERS and evidence.e >= REVIEW_E_WITH_INLIERS:
         return Band.REVIEW
     return Band.NONE
+
+
+def _agrees_throughout(evidence: Evidence) -> bool:
+    return (
+        evidence.inliers >= SMALL_PART_INLIERS
+        and evidence.e >= SMALL_PART_E
+        and evidence.e >= SMALL_PART_AGREEMENT * evidence.windows
+    )

@@ -110,3 +110,9 @@ def flipped(codes: Bytes, bits: int, rng: np.random.Generator) -> Bytes:
     for row in masks:
         row[rng.choice(256, bits, replace=False)] = 1
     return codes ^ np.packbits(masks, axis=1)
+
+
+def flipped_bits(rows: Bytes, bits: int) -> Bytes:
+    """The rows with their first `bits` bits inverted."""
+    mask = np.packbits(np.arange(8 * rows.shape[1]) < bits)
+    return rows ^ mask

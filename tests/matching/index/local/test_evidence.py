@@ -1,0 +1,48 @@
+"""What window distances weigh, and where the bands begin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matching.index.local import Band, Evidence, decide
+from matching.index.local.evidence import weigh
+from tests.matching.index.local.made import MadeAligned, flipped_bits, signature
+
+
+@pytest.mark.parametrize(
+    ("differing", "e", "good"),
+    [(0, 3.0, 1), (5, 3.0, 1), (8, 2.0, 1), (11, 1.0, 1), (12, 2 / 3, 0), (32, -1.0, 0)],
+)
+def test_window_weighs_by_its_distance(differing: int, e: float, good: int) -> None:
+    known = signature(1)
+    known.informative[1:] = False
+    shown = MadeAligned(flipped_bits(known.windows, differing), np.ones(58, np.bool_))
+    evidence = weigh(5, False, known, shown)
+    assert evidence == Evidence(5, pytest.approx(e), good, 1, False)
+
+
+def test_windows_out_of_sight_weigh_nothing() -> None:
+    known = signature(1)
+    visible = np.arange(58) < 7
+    evidence = weigh(5, True, known, MadeAligned(known.windows, visible))
+    assert evidence == Evidence(5, 21.0, 7, 7, True)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "band"),
+    [
+        (Evidence(3, 20.0, 4, 58, False), Band.ACCEPT),
+        (Evidence(3, 20.0, 3, 58, False), Band.REVIEW),
+        (Evidence(3, 19.9, 9, 58, False), Band.REVIEW),
+        (Evidence(2, 99.0, 40, 58, False), Band.NONE),
+        (Evidence(3, 9.9, 3, 4, False), Band.NONE),
+        (Evidence(10, 8.0, 4, 5, False), Band.ACCEPT),
+        (Evidence(9, 8.0, 4, 5, False), Band.NONE),
+        (Evidence(78, 14.0, 6, 20, False), Band.REVIEW),
+        (Evidence(10, 5.0, 2, 10, False), Band.REVIEW),
+        (Evidence(10, 4.9, 2, 10, False), Band.NONE),
+    ],
+)
+def test_bands_begin_where_they_are_documented(evidence: Evidence, band: Band) -> None:
+    assert decide(evidence) is band
