@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import AvifImagePlugin, ExifTags, Image
 
 from matching.hashing.decode.errors import UnsupportedMediaType, decoder_errors
 from matching.hashing.decode.formats import ImageFormat, sniff
@@ -22,7 +22,9 @@ REDUCED_SIDE: Final = 512
 WALKED_FORMATS: Final = frozenset({ImageFormat.GIF, ImageFormat.PNG, ImageFormat.WEBP})
 """Animations whose last frame can only be had by decoding all the others."""
 
+# One image, one processor: a service decodes many at a time.
 pillow_heif.options.DECODE_THREADS = 1
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.register_heif_opener()
 
 

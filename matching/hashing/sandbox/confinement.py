@@ -1,15 +1,15 @@
 """What a decoder process gives up before it sees its first byte of input (Linux).
 
-Limits of memory, processor time, files and writes always hold. Network and program execution are
-taken away as far as the kernel permits: by a network namespace of its own, and by a system call
-filter that needs no privilege. PR_SET_PDEATHSIG is left out on purpose: it fires when the *thread*
-that started the child ends, and request threads come and go; a child whose owner is gone reads the
-end of its connection instead.
+Limits of memory, processor time, files and writes always hold. The rest is taken away as far as the
+kernel permits: the network by a namespace of its own, and by a system call filter, which needs no
+privilege, also files, programs and other processes.
+
+PR_SET_PDEATHSIG is left out on purpose: it fires when the *thread* that started the child ends, and
+request threads come and go. A child whose owner is gone reads the end of its connection instead.
 """
 
 import ctypes
 import errno
-import os
 import platform
 import resource
 import struct
@@ -23,19 +23,42 @@ SECCOMP_MODE_FILTER: Final = 2
 CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
 
-_FORBIDDEN_CALLS: Final = {
-    # socket, connect, accept, bind, listen, socketpair, accept4, execve, execveat, ptrace,
-    # process_vm_readv, process_vm_writev, keyctl, bpf, userfaultfd, io_uring_setup, pidfd_getfd
-    "x86_64": (
-        0xC000003E,
-        (41, 42, 43, 49, 50, 53, 288, 59, 322, 101, 310, 311, 250, 321, 323, 425, 438),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        (198, 203, 202, 200, 201, 199, 242, 221, 281, 117, 270, 271, 219, 280, 282, 425, 438),
-    ),
+_MACHINES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+"""Column of the table below, and the audit number of the machine's system call table."""
+
+_FORBIDDEN_CALLS: Final[dict[str, tuple[int | None, int | None]]] = {
+    # A decoder's libraries are loaded, so there is no file it may want,
+    "open": (2, None),
+    "creat": (85, None),
+    "openat": (257, 56),
+    "openat2": (437, 437),
+    "open_by_handle_at": (304, 265),
+    # no connection beyond the one it has,
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "connect": (42, 203),
+    "io_uring_setup": (425, 425),
+    # no program, and no other process to look into or to end.
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_getfd": (438, 438),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "userfaultfd": (323, 282),
 }
-"""By machine: the audit number of its system call table, and the calls a decoder has no use for."""
 
 _X32_CALLS: Final = 0x40000000
 
@@ -49,7 +72,10 @@ class _Program(ctypes.Structure):
 
 
 def confine(*, memory_bytes: int, open_files: int) -> bool:
-    """Give up everything that decoding does not need; whether the network is out of reach."""
+    """Give up everything that decoding does not need; whether the network is out of reach.
+
+    Everything the process will ever import or open must be there already.
+    """
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_NOFILE, open_files)
     _limit(resource.RLIMIT_FSIZE, 0)
@@ -83,17 +109,19 @@ def _leave_network() -> bool:
 
 def _forbid_calls() -> bool:
     """Install the system call filter; False where the kernel or the machine does not know it."""
-    known = _FORBIDDEN_CALLS.get(platform.machine())
-    if known is None or os.name != "posix":
+    known = _MACHINES.get(platform.machine())
+    if known is None:
         return False
-    code = _filter_code(*known)
+    column, machine = known
+    numbers = [call[column] for call in _FORBIDDEN_CALLS.values()]
+    code = _filter_code(machine, [number for number in numbers if number is not None])
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     mode = ctypes.c_ulong(SECCOMP_MODE_FILTER)
     return bool(_libc.prctl(PR_SET_SECCOMP, mode, ctypes.byref(program), 0, 0) == 0)
 
 
-def _filter_code(machine: int, calls: tuple[int, ...]) -> bytes:
+def _filter_code(machine: int, calls: list[int]) -> bytes:
     """A classic BPF program: EPERM for `calls`, foreign system call tables included, else allow."""
     load, jump_equal, jump_at_least, answer = 0x20, 0x15, 0x35, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM

@@ -32,8 +32,8 @@ def main() -> None:
     limits = DecodeLimits(**json.loads(sys.argv[2]))
     sandbox = SandboxLimits(**json.loads(sys.argv[3]))
     Image.init()
-    offline = confine(memory_bytes=sandbox.memory_bytes, open_files=sandbox.open_files)
     _silence()
+    offline = confine(memory_bytes=sandbox.memory_bytes, open_files=sandbox.open_files)
     connection.sendall(bytes([offline]))
     while True:
         try:

@@ -304,16 +304,17 @@ def refused(attempt):
     except (OSError, MemoryError) as error:
         return True
     return False
+already_open = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
 offline = confine(memory_bytes=1 << 30, open_files=16)
-target = sys.argv[1]
 print(json.dumps({
     "offline": offline,
     "network": refused(lambda: socket.create_connection(("127.0.0.1", int(sys.argv[2])), 1)),
     "resolver": refused(lambda: socket.getaddrinfo("localhost.invalid", 80)),
     "execution": refused(lambda: os.execv("/bin/true", ["true"])),
-    "writing": refused(lambda: os.write(os.open(target, os.O_WRONLY | os.O_CREAT), b"x")),
+    "writing": refused(lambda: os.write(already_open, b"x")),
     "memory": refused(lambda: bytearray(1 << 30)),
-    "files": refused(lambda: [open(os.devnull) for _ in range(20)]),
+    "reading": refused(lambda: open("/proc/self/environ")),
+    "signals": refused(lambda: os.kill(os.getppid(), 0)),
 }))
 """
 
