@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -12,9 +13,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from hashservice.errors import UNAVAILABLE, plain_response
+from tenants import usage
 from tenants.audit import context
 from tenants.audit.record import Actor, record, recorded
-from tenants.models import Outcome
+from tenants.models import ApiKey, Outcome
+from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIX = "/v1/"
@@ -31,7 +34,7 @@ class RequestIdMiddleware:
         origin = context.RequestContext(
             request_id=f"req_{secrets.token_hex(12)}",
             address=client_address(request),
-            user_agent=request.headers.get("User-Agent", ""),
+            user_agent=request.META.get("HTTP_USER_AGENT", ""),
         )
         request.META["REMOTE_ADDR"] = origin.address or ""
         with context.bind(origin):
@@ -71,7 +74,7 @@ def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
         action, outcome = "request.refused", Outcome.REFUSED
     else:
         action, outcome = "request.served", Outcome.SUCCESS
-    key = getattr(request, "auth", None)
+    key: ApiKey | None = getattr(request, "auth", None)
     record(
         action=action,
         actor=Actor.key(key) if key else Actor.anonymous(),
@@ -80,7 +83,16 @@ def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
         outcome=outcome,
         status=status,
         data={"method": request.method, "code": _code(response)},
+        effects=_counted(key, outcome),
     )
+
+
+def _counted(key: ApiKey | None, outcome: Outcome) -> list[Write]:
+    """The day's counter of calls that failed or were refused, for callers who are known."""
+    counter = {Outcome.ERROR: "errors", Outcome.REFUSED: "rejected"}.get(outcome)
+    if key is None or counter is None:
+        return []
+    return [usage.counting(tenant=key.tenant, environment=key.environment, **{counter: 1})]
 
 
 def _code(response: HttpResponseBase) -> str | None:
@@ -95,6 +107,8 @@ def client_address(request: HttpRequest) -> str | None:
     what stands further left was written by whoever asked.
     """
     address = _plain(request.META.get("REMOTE_ADDR", ""))
+    if not settings.TRUSTED_PROXIES:
+        return address
     for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
         if not _is_trusted(address):
             break
@@ -102,6 +116,7 @@ def client_address(request: HttpRequest) -> str | None:
     return address
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str | None:
     try:
         return str(ipaddress.ip_address(text))
