@@ -48,6 +48,7 @@ class Problem:
 
 
 UNAVAILABLE = Problem(503, "database_unavailable", "The service can not reach its database")
+NOT_FOUND = Problem(404, "not_found", "There is no such thing")
 NO_INDEX = Problem(503, "index_unavailable", "The index can not be searched at the moment")
 INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 
@@ -56,6 +57,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     keys.ScopeExceeded: Problem(403, "scope_exceeded", "A key can not grant what it lacks"),
     keys.KeyTermsInvalid: Problem(422, "key_terms_invalid", "A key can not be issued so"),
     keys.KeyNotActive: Problem(409, "conflict", "The state of the thing does not allow this"),
+    keys.KeyNotFound: NOT_FOUND,
     authentication.KeyInQuery: Problem(400, "key_in_query", "Keys must not stand in the address"),
     authentication.ScopeMissing: Problem(403, "scope_missing", "The key lacks a scope"),
     throttling.RateLimited: Problem(429, "rate_limited", "Too many requests"),
@@ -75,12 +77,12 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
     snapshot.IndexUnavailable: NO_INDEX,
     ListsVersion.DoesNotExist: NO_INDEX,
-    access.NotFound: Problem(404, "not_found", "There is no such thing"),
+    access.NotFound: NOT_FOUND,
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
     curation.Conflict: Problem(409, "conflict", "The state of the thing does not allow this"),
     UrlRefused: Problem(422, "url_refused", "The address will not be fetched"),
-    Http404: Problem(404, "not_found", "There is no such thing"),
+    Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
     RequestDataTooBig: Problem(413, "image_too_large", "The image is too large"),
     OperationalError: UNAVAILABLE,
@@ -90,7 +92,7 @@ BY_STATUS: Mapping[int, Problem] = {
     400: Problem(400, "request_invalid", "The request is not valid"),
     401: PROBLEMS[keys.KeyInvalid],
     403: PROBLEMS[PermissionDenied],
-    404: PROBLEMS[Http404],
+    404: NOT_FOUND,
     405: Problem(405, "method_not_allowed", "This method is not offered here"),
     406: Problem(406, "not_acceptable", "The answer can not be given in this form"),
     415: PROBLEMS[hashing.UnsupportedMediaType],

@@ -4,18 +4,24 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
-from tenants.api.key import OwnKeyView
 
 from hashservice import health
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
+from tenants.api.key import OwnKeyView
+from tenants.api.keys import KeysView, KeyView, RotationView
+from tenants.api.usage import UsageView
 
 urlpatterns = [
     path("v1/match", MatchView.as_view(), name="match"),
     path("v1/match/hashes", HashesView.as_view(), name="match-hashes"),
     path("v1/submissions/<str:submission_id>", SubmissionView.as_view(), name="submission"),
     path("v1/key", OwnKeyView.as_view(), name="own-key"),
+    path("v1/keys", KeysView.as_view(), name="keys"),
+    path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),
+    path("v1/keys/<str:key_id>/rotate", RotationView.as_view(), name="rotate-key"),
+    path("v1/usage", UsageView.as_view(), name="usage"),
     path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
     path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),

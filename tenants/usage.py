@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
-from typing import Final
+from typing import Any, Final
 
+from django.db.models import Sum
 from psycopg import sql
 
 from tenants.models import Tenant, UsageDay
@@ -21,6 +23,7 @@ COUNTERS: Final = (
     "rejected",
     "bytes",
 )
+NOTHING: Final = (0,) * len(COUNTERS)
 SLOTS = 8
 
 
@@ -47,6 +50,25 @@ def counting(*, tenant: Tenant, environment: str, **increments: int) -> Write:
         raise UnknownCounter(", ".join(unknown))
     amounts = [increments.get(counter, 0) for counter in COUNTERS]
     return Write(UPSERT, [tenant.pk, environment, secrets.randbelow(SLOTS), *amounts])
+
+
+def daily(
+    *, tenant: Tenant, environment: str, first: datetime.date, last: datetime.date
+) -> list[dict[str, Any]]:
+    """Every day (UTC) from `first` to `last`, oldest first: `day` and each of `COUNTERS`."""
+    rows = (
+        UsageDay.objects.filter(tenant=tenant, environment=environment, day__range=(first, last))
+        .order_by()
+        .values("day")
+        .annotate(**{f"{counter}_sum": Sum(counter) for counter in COUNTERS})
+        .values_list("day", *(f"{counter}_sum" for counter in COUNTERS))
+    )
+    used = {day: sums for day, *sums in rows}
+    days = [first + datetime.timedelta(days=place) for place in range((last - first).days + 1)]
+    return [
+        {"day": day, **dict(zip(COUNTERS, map(int, used.get(day, NOTHING)), strict=True))}
+        for day in days
+    ]
 
 
 def _upsert() -> str:

@@ -1,5 +1,5 @@
 """The tenants' part of the native API."""
 
-from tenants.api.schema import ApiKeyScheme
+from tenants.api.schema import ApiKeyScheme, StrictSerializerScheme
 
-__all__ = ["ApiKeyScheme"]
+__all__ = ["ApiKeyScheme", "StrictSerializerScheme"]
