@@ -62,8 +62,7 @@ def publishing(installed: Installation) -> Iterator[None]:
     """For a block, somebody approves, retires and publishes all the time."""
     ended = threading.Event()
     with Curator(installed) as curator:
-        entries = curator.draft(10_000)
-        thread = threading.Thread(target=_work, args=(curator, entries, ended))
+        thread = threading.Thread(target=_work, args=(curator, ended))
         thread.start()
         try:
             yield
@@ -72,12 +71,12 @@ def publishing(installed: Installation) -> Iterator[None]:
             thread.join()
 
 
-def _work(curator: Curator, entries: list[Entry], ended: threading.Event) -> None:
-    for number, entry in enumerate(entries):
-        curator.approve(entry)
-        if number % 2:
-            curator.retire(entry)
-        if number % (ACTS_PER_SECOND * SECONDS_BETWEEN_SNAPSHOTS) == 0:
-            curator.publish()
-        if ended.wait(1 / ACTS_PER_SECOND):
-            return
+def _work(curator: Curator, ended: threading.Event) -> None:
+    while True:
+        for number, entry in enumerate(curator.draft(ACTS_PER_SECOND * SECONDS_BETWEEN_SNAPSHOTS)):
+            curator.approve(entry)
+            if number % 2:
+                curator.retire(entry)
+            if ended.wait(1 / ACTS_PER_SECOND):
+                return
+        curator.publish()
