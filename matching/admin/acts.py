@@ -15,7 +15,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -74,11 +75,15 @@ class Act:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an act will do to the chosen rows: how many it takes, and why it leaves the others."""
+    """What an act will do to the chosen rows: how many it takes, and why it leaves the others.
+
+    Rows that came after `newest`, from an import that runs meanwhile, are nobody's choice.
+    """
 
     ready: int
     own: int
     other: int
+    newest: int
     sample: list[Any]
 
     @classmethod
@@ -88,6 +93,7 @@ class Plan:
             ready=Count("pk", filter=act.ready() & ~mine),
             own=Count("pk", filter=act.ready() & mine),
             other=Count("pk", filter=~act.ready()),
+            newest=Coalesce(Max("pk"), 0),
         )
         return cls(**counts, sample=list(rows.filter(act.ready()).exclude(mine)[:SAMPLE]))
 
@@ -126,7 +132,7 @@ def confirmed(act: Act) -> ActionView:
         plan = Plan.of(act, rows, person_of(request))
         form = ConfirmForm(act, plan, request.POST if "expected" in request.POST else None)
         if form.is_bound and form.is_valid():
-            _carry_out(act, model_admin, request, rows, form.cleaned_data.get("reason", ""))
+            _carry_out(act, model_admin, request, rows, form.cleaned_data)
             return _back(model_admin, request)
         return _question(act, model_admin, request, plan, form)
 
@@ -136,6 +142,8 @@ def confirmed(act: Act) -> ActionView:
 
 def _chosen(request: HttpRequest, queryset: Rows) -> Rows:
     """The rows themselves where they were ticked: their state may not drop them on the way."""
+    if (newest := request.POST.get("newest", "")).isdecimal():
+        queryset = queryset.filter(pk__lte=int(newest))
     if request.POST.get("select_across") == "1":
         return queryset.order_by()
     ticked = list(queryset.values_list("pk", flat=True))
@@ -144,11 +152,14 @@ def _chosen(request: HttpRequest, queryset: Rows) -> Rows:
 
 
 def _carry_out(
-    act: Act, model_admin: AnyAdmin, request: HttpRequest, rows: Rows, reason: str
+    act: Act, model_admin: AnyAdmin, request: HttpRequest, rows: Rows, answer: dict[str, Any]
 ) -> None:
+    """All of the rows that were promised, or none."""
     try:
-        with transaction.atomic():  # all of the chosen rows or none
-            count = act.carry_out(rows, person_of(request), reason)
+        with transaction.atomic():
+            count = act.carry_out(rows, person_of(request), answer.get("reason", ""))
+            if count != answer["expected"]:
+                raise Conflict("somebody else changed these rows in the same moment")
     except Conflict as error:
         model_admin.message_user(request, f"Not done: {error}.", messages.ERROR)
         return

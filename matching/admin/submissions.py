@@ -60,7 +60,7 @@ class SubmissionAdmin(ReadOnlyAdmin[Submission]):
     fields = (
         "public_id",
         "submitted",
-        "tenant",
+        "customer",
         "environment_badge",
         "key_id",
         "content_id",
@@ -70,10 +70,21 @@ class SubmissionAdmin(ReadOnlyAdmin[Submission]):
         "not_checked_reason",
         "lists_version_label",
     )
-    readonly_fields = ("submitted", "environment_badge", "verdict_badge", "stages", "digest")
+    readonly_fields = (
+        "submitted",
+        "customer",
+        "environment_badge",
+        "verdict_badge",
+        "stages",
+        "digest",
+    )
 
     def audit_target(self, obj: Submission) -> str:
         return obj.public_id
+
+    @admin.display(description="tenant")
+    def customer(self, obj: Submission) -> str:
+        return str(obj.tenant)  # no link: curators may not open it
 
     @admin.display(description="verdict")
     def verdict_badge(self, obj: Submission) -> SafeString:
@@ -117,7 +128,7 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
         "public_id",
         "submission",
         "submitted",
-        "tenant",
+        "customer",
         "list_slug",
         "source",
         "violation",
@@ -125,10 +136,14 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
         "distance",
         "entry",
     )
-    readonly_fields = ("match_type_badge", "submitted")
+    readonly_fields = ("match_type_badge", "submitted", "customer")
 
     def audit_target(self, obj: Match) -> str:
         return obj.public_id
+
+    @admin.display(description="tenant")
+    def customer(self, obj: Match) -> str:
+        return str(obj.tenant)  # no link: curators may not open it
 
     @admin.display(description="match type")
     def match_type_badge(self, obj: Match) -> SafeString:

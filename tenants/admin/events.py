@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from tenants.admin.display import badge, moment, pretty_json
+from tenants.admin.display import NOTHING, badge, moment, pretty_json
 from tenants.admin.rows import ReadOnlyAdmin
 from tenants.audit.actions import ACTIONS
 from tenants.models import AuditEvent, Outcome
@@ -62,10 +63,10 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     read_action = list_action = "audit.read"
     fieldsets = (
         (None, {"fields": ("when", "action", "meaning", "outcome_badge", "status", "target")}),
-        ("Who", {"fields": ("actor", "tenant", "address", "user_agent", "request_id")}),
+        ("Who", {"fields": ("actor", "customer", "address", "user_agent", "request_id")}),
         ("Data", {"fields": ("formatted_data",)}),
     )
-    readonly_fields = ("when", "meaning", "outcome_badge", "actor", "formatted_data")
+    readonly_fields = ("when", "meaning", "outcome_badge", "actor", "customer", "formatted_data")
 
     def get_search_results(
         self,
@@ -90,7 +91,14 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     def actor(self, obj: AuditEvent) -> SafeString | str:
         if not obj.actor_id:
             return str(obj.get_actor_kind_display())
-        return format_html('<a href="?{}">{}</a>', urlencode({"q": obj.actor_id}), obj.actor_id)
+        address = reverse("admin:tenants_auditevent_changelist")
+        return format_html(
+            '<a href="{}?{}">{}</a>', address, urlencode({"q": obj.actor_id}), obj.actor_id
+        )
+
+    @admin.display(description="tenant")
+    def customer(self, obj: AuditEvent) -> str:
+        return str(obj.tenant or NOTHING)  # no link: not everybody here may open it
 
     @admin.display(description="outcome")
     def outcome_badge(self, obj: AuditEvent) -> SafeString:

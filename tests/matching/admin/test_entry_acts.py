@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matching.admin.acts import Plan
 from matching.admin.entry_acts import MOST_ONE_BY_ONE
 from matching.curation import approve_entries, retire_entry
 from matching.models import EntryState, HashEntry
@@ -97,6 +98,28 @@ def test_all_rows_found_are_approved_across_pages(desk, ncmec, iwf, second_curat
 
     assert states(wanted) == [EntryState.ACTIVE] * 60
     assert states(other_list) == [EntryState.PENDING] * 2
+
+
+def test_rows_that_came_after_the_question_are_left_alone(desk, ncmec, second_curator):
+    seen = add(ncmec, 2, by=second_curator, seed=1)
+    choice = {"action": "approve", "_selected_action": [seen[0].pk], "select_across": 1}
+    plan = desk.post(page("hashentry"), choice).context["plan"]
+    imported = add(ncmec, 3, by=second_curator, seed=2)
+
+    desk.post(page("hashentry"), choice | {"expected": plan.ready, "newest": plan.newest})
+
+    assert states(seen) == [EntryState.ACTIVE] * 2
+    assert states(imported) == [EntryState.PENDING] * 3
+
+
+def test_act_that_takes_fewer_than_promised_is_undone(desk, others, monkeypatch):
+    monkeypatch.setattr("matching.admin.acts.Plan.of", lambda *_: Plan(5, 0, 0, 10**9, []))
+
+    response = confirm(desk, "approve", *others, expected=5)
+
+    assert response.status_code == 302
+    assert states(others) == [EntryState.PENDING] * 3
+    assert events("entry.approved") == []
 
 
 @pytest.mark.parametrize("act", ["retire", "suspend"])
