@@ -67,7 +67,7 @@ def running(
     log: Path,
     host: str = "127.0.0.1",
     until: str = "/readyz",
-    seconds: float = 60.0,
+    seconds: float = 180.0,
 ) -> Iterator[Service]:
     """Serve on `port` for a block: the block begins when the path `until` answers 200.
 
