@@ -6,6 +6,6 @@ from http.client import HTTPConnection
 
 # The service answers to its own names only.
 host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip("*.")
-connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=3)
+connection = HTTPConnection("127.0.0.1", 8000, timeout=3)
 connection.request("GET", "/livez", headers={"Host": host or "localhost"})
 sys.exit(connection.getresponse().status != 200)
