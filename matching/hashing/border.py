@@ -68,7 +68,9 @@ def luma(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Levels 0..255 (h, w) of luma or RGB pixels, good enough for finding edges."""
     if pixels.ndim == 2:
         return pixels.astype(np.int16)
-    weighted = pixels @ np.array([77, 150, 29], np.int32)
+    weighted = pixels[..., 0] * np.uint16(77)
+    weighted += pixels[..., 1] * np.uint16(150)
+    weighted += pixels[..., 2] * np.uint16(29)
     return (weighted >> 8).astype(np.int16)
 
 

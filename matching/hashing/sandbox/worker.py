@@ -31,6 +31,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     limits = DecodeLimits(**json.loads(sys.argv[2]))
     sandbox = SandboxLimits(**json.loads(sys.argv[3]))
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
     Image.init()
     _silence()
     offline = confine(memory_bytes=sandbox.memory_bytes, open_files=sandbox.open_files)
