@@ -24,6 +24,7 @@ PUBLIC_URL = env.text("HASHSERVICE_PUBLIC_URL", default="http://127.0.0.1:8000")
 SECRET_KEY = env.secret("SECRET_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE_DIR)
 RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 
 # --- Who may ask ---
 ALLOWED_HOSTS = env.words(
