@@ -101,6 +101,7 @@ BY_STATUS: Mapping[int, Problem] = {
 
 def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # noqa: ARG001
     """DRF's exception handler: every error of the native API in one shape."""
+    error = rationed(error)
     problem = problem_of(error)
     response = Response(
         problem.body(_detail(error, problem)),
@@ -111,6 +112,16 @@ def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # 
     if problem is INTERNAL:
         logger.error("unexpected error", exc_info=error)
     return response
+
+
+def rationed(error: Exception) -> Exception:
+    """The error to tell: of failed authentications only so many, afterwards 429."""
+    if isinstance(error, keys.KeyInvalid):
+        try:
+            throttling.charge_failure(source=context.current().source, key_id=error.key_id)
+        except throttling.RateLimited as limited:
+            return limited
+    return error
 
 
 def problem_of(error: Exception) -> Problem:

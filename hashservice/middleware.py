@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -16,11 +16,13 @@ from hashservice.errors import UNAVAILABLE, plain_response
 from tenants import usage
 from tenants.audit import context
 from tenants.audit.record import Actor, record, recorded
+from tenants.audit.refusals import RefusalLog
 from tenants.models import ApiKey, Outcome
 from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIX = "/v1/"
+LIVENESS = "/livez"  # answers whatever else is broken
 UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
 
 
@@ -47,23 +49,48 @@ class AnswerAuditMiddleware:
     """See to it that every answer of the API has exactly one audit event, or is not given.
 
     Verbs record what they did themselves. What remains are refusals, failures and plain reads.
+    Of the refusals of callers nobody knows a flood is recorded by its counts.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
+        self._refusals = RefusalLog()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path != LIVENESS:
+            self._record_due_summary()
         response = self._get_response(request)
         if not request.path.startswith(API_PREFIX) or request.path in UNAUDITED:
             return response
         response["Cache-Control"] = "no-store"
-        if recorded():
+        if recorded() or self._is_only_counted(request, response):
             return response
         try:
             _record_answer(request, response)
         except DatabaseError:
             return plain_response(request, UNAVAILABLE)
         return response
+
+    def _is_only_counted(self, request: HttpRequest, response: HttpResponseBase) -> bool:
+        if not 400 <= response.status_code < 500 or getattr(request, "auth", None):
+            return False
+        code = _code(response) or str(response.status_code)
+        return not self._refusals.has_own_event(source=context.current().source, code=code)
+
+    def _record_due_summary(self) -> None:
+        due = self._refusals.take_due()
+        if due is None:
+            return
+        try:
+            with context.bind(context.RequestContext()):  # it is not this request's event
+                record(
+                    action="request.refused",
+                    actor=Actor.anonymous(),
+                    outcome=Outcome.REFUSED,
+                    data=due.data(),
+                )
+        except (DatabaseError, InterfaceError):
+            self._refusals.give_back(due)
 
 
 def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:

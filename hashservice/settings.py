@@ -93,6 +93,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default=REDIS_URL)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2)
+FAILED_AUTHENTICATIONS_PER_MINUTE = env.number("FAILED_AUTHENTICATIONS_PER_MINUTE", default=30)
 
 # --- Images and the index ---
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", default=20 * 1024 * 1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from hashservice.database import OWNER, RUNTIME
 from matching.snapshot import live
+from tenants.throttling import failures
 
 pytest_plugins = ["tests.cast"]
 
@@ -46,6 +48,12 @@ def fresh_index(tmp_path: Path, settings: Any) -> Iterator[None]:
     live.unload()
     yield
     live.unload()
+
+
+@pytest.fixture(autouse=True)
+def fresh_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests call from one address: what failed in one must not count in another."""
+    monkeypatch.setattr(failures, "BUCKET", f"failed:{secrets.token_hex(8)}")
 
 
 def _delete_rows(_: TransactionTestCase) -> None:

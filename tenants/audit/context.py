@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,14 @@ class RequestContext:
     request_id: str = ""
     address: str | None = None
     user_agent: str = ""
+
+    @property
+    def source(self) -> str:
+        """Whom the address stands for: itself, or the /64 that one holder of IPv6 addresses has."""
+        if self.address is None:
+            return "unknown"
+        ip = ipaddress.ip_address(self.address)
+        return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 class Served:

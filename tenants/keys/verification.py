@@ -21,13 +21,15 @@ NO_DIGEST = bytes(32)
 class KeyInvalid(Exception):
     """The key opens nothing. Callers all get to see the same; `reason` is for the audit log.
 
-    `key` is set when the secret was right and something else was wrong, as after revocation.
+    `key` is set when the secret was right and something else was wrong, as after revocation;
+    `key_id` is what a well-formed key called itself, whether there is such a key or not.
     """
 
-    def __init__(self, reason: str, key: ApiKey | None = None) -> None:
+    def __init__(self, reason: str, key: ApiKey | None = None, key_id: str = "") -> None:
         super().__init__("The API key is missing or not valid.")
         self.reason = reason
         self.key = key
+        self.key_id = key.key_id if key else key_id
 
 
 def verify(*, token: str, address: str | None) -> ApiKey:
@@ -43,7 +45,7 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     # An unknown id is compared as well, so that the time taken does not tell which ids exist.
     expected = bytes(key.secret_digest) if key else NO_DIGEST
     if not hmac.compare_digest(tokens.digest(token), expected) or key is None or now is None:
-        raise KeyInvalid("unknown")
+        raise KeyInvalid("unknown", key_id=key_id)
     _refuse_unusable(key, now, address)
     _note_use(key, now)
     return key

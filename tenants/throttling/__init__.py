@@ -7,6 +7,7 @@ from tenants.throttling.decision import (
     RateLimited,
     rate_limit_headers,
 )
+from tenants.throttling.failures import charge_failure
 
 __all__ = [
     "Decision",
@@ -14,5 +15,6 @@ __all__ = [
     "RateLimited",
     "TenantThrottle",
     "admit",
+    "charge_failure",
     "rate_limit_headers",
 ]

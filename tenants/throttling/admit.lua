@@ -2,7 +2,8 @@
 -- step on the server's own clock.
 --
 -- KEYS  1 theoretical arrival time in µs, 2 calls this month
--- ARGV  1 cost, 2 burst, 3 µs in which one call grows back, 4 monthly quota (-1: none),
+-- ARGV  1 cost, 2 burst, 3 µs in which one call grows back, 4 monthly quota (-1: none,
+--       -2: not counted by the month at all),
 --       5 calls admitted elsewhere while this server was away, 6 how many of them have not grown
 --       back since, 7… starts of months, ascending
 -- Gives 1 verdict (0 admitted, 1 burst, 2 month), 2 calls left, 3 µs until one more,
@@ -38,7 +39,9 @@ end
 if debt > 0 or (verdict == 0 and cost > 0) then
   local lifetime = math.ceil((arrival - now) / 1000) + 1000
   redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', lifetime)
-  redis.call('SET', KEYS[2], string.format('%.0f', used), 'EX', to_month_end)
+  if quota > -2 then
+    redis.call('SET', KEYS[2], string.format('%.0f', used), 'EX', to_month_end)
+  end
 end
 
 local left = burst - (arrival - now) / interval

@@ -10,15 +10,17 @@ from tenants.models import ApiKey
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one tenant may spend in one environment.
+    """What one account may spend: a tenant in one environment, or a source of failures.
 
-    `bucket` names the account; `quota` is the number of calls a month, None without limit.
+    `bucket` names the account; `quota` is the number of calls a month, None without limit. Where
+    `by_month` is false nothing is kept for longer than a spent burst takes to grow back.
     """
 
     bucket: str
     burst: int
     requests_per_minute: int
     quota: int | None
+    by_month: bool = True
 
     @classmethod
     def of(cls, key: ApiKey) -> Allowance:

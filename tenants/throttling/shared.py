@@ -16,6 +16,7 @@ from tenants.throttling.local import Debt
 TIMEOUT_SECONDS: Final = 0.05
 SCRIPT: Final = (Path(__file__).parent / "admit.lua").read_text("utf8")
 MICROSECONDS: Final = 1_000_000
+NO_QUOTA, NO_MONTH = -1, -2
 ADMITTED, BURST_SPENT, MONTH_SPENT = range(3)
 
 
@@ -46,13 +47,19 @@ class SharedLimiter:
                 cost,
                 allowance.burst,
                 max(1, round(allowance.interval * MICROSECONDS)),  # whole: nothing to round later
-                -1 if allowance.quota is None else allowance.quota,
+                _quota(allowance),
                 debt.calls,
                 debt.outstanding,
                 *months,
             ],
         )
         return _decision(allowance, [int(number) for number in answer], months)
+
+
+def _quota(allowance: Allowance) -> int:
+    if allowance.quota is not None:
+        return allowance.quota
+    return NO_QUOTA if allowance.by_month else NO_MONTH
 
 
 def _decision(allowance: Allowance, answer: list[int], months: list[int]) -> Decision:
