@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from hashservice import embedded
+from hashservice.embedded.locks import exclusive, is_held
 
 PYTEST = (sys.executable, "-m", "pytest")
 MANAGE = (sys.executable, "manage.py")
@@ -83,10 +84,18 @@ class Command(BaseCommand):
         try:
             embedded.provide(environ, state_dir=settings.STATE_DIR, purpose="test")
         except embedded.EmbeddedError as error:
-            raise CommandError(str(error)) from error
+            sys.exit(f"hashservice: {error}")
         environ["HASHSERVICE_STATE_DIR"] = str(folder / "state")
-        if arguments:
-            return _run(Gate("pytest", (*PYTEST, *arguments)), environ).returncode
+        folder.mkdir(parents=True, exist_ok=True)
+        if is_held(folder / "run.lock"):
+            self.stdout.write("waiting for another run of the tests in this folder …")
+        with exclusive(folder / "run.lock"):  # two runs would share their databases
+            return self._run_pytest(arguments, environ) if arguments else self._run_all(environ)
+
+    def _run_pytest(self, arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+        return _run(Gate("pytest", (*PYTEST, *arguments)), environ).returncode
+
+    def _run_all(self, environ: Mapping[str, str]) -> int:
         outcomes = [self._judge(gate, environ) for gate in gates()]
         self._report(outcomes)
         return 0 if all(outcome.passed for outcome in outcomes) else 1
