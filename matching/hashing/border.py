@@ -85,13 +85,20 @@ def _border_lines(lines: NDArray[np.int16]) -> int:
     """How many lines from the first on are border."""
     if not lines.size:
         return 0
-    color = np.median(lines[0])
-    if (np.abs(lines[0] - color) <= TOLERANCE).mean() < PLAIN_SHARE:
+    color = np.int16(np.median(lines[0]))
+    if _share(lines[:1], color)[0] < PLAIN_SHARE:
         return 0
-    share = (np.abs(lines - color) <= TOLERANCE).mean(axis=1)
+    share = _share(lines, color)
     ends = np.flatnonzero(share < TEXT_SHARE)
     border = share[: ends[0]] if len(ends) else share
     return int(np.flatnonzero(border >= PLAIN_SHARE)[-1]) + 1
+
+
+def _share(lines: NDArray[np.int16], color: np.int16) -> NDArray[np.float64]:
+    """Share of each line's pixels that have the colour, 0..1."""
+    alike = np.abs(lines - color) <= TOLERANCE
+    share: NDArray[np.float64] = np.count_nonzero(alike, axis=1) / lines.shape[1]
+    return share
 
 
 def _scaled(box: Box, step: int, shape: tuple[int, ...]) -> Box:

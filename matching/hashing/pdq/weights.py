@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 KEPT: Final = 64
 CACHED_AXES: Final = 128
-BLOCK_ELEMENTS: Final = 1 << 18
+BLOCK_ELEMENTS: Final = 1 << 17
 """Samples gathered at a time: few enough to stay in the processor's cache."""
 
 
