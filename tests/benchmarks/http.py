@@ -22,7 +22,7 @@ from tests.benchmarks.curator import publishing
 from tests.benchmarks.filled import Filled, fill
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.load import Call, Load, drive
-from tests.benchmarks.metering import cpu_seconds, megabytes
+from tests.benchmarks.metering import cpu_seconds, index_megabytes, megabytes
 from tests.benchmarks.photos import hashing_seconds, resized
 from tests.benchmarks.processes import Part
 
@@ -122,9 +122,13 @@ def benchmark(options: argparse.Namespace, installed: Installation) -> None:
 
 
 def _print_memory(installed: Installation) -> None:
-    for part in (Part.WEB, Part.DECODERS):
-        sizes = ", ".join(f"{size:.0f}" for size in megabytes(installed, part))
-        print(f"memory of each {part} process (PSS, MB): {sizes}")
+    memory = {
+        "each web process": megabytes(installed, Part.WEB),
+        "    of that the index": index_megabytes(installed),
+        "each decoder": megabytes(installed, Part.DECODERS),
+    }
+    for name, sizes in memory.items():
+        print(f"MB of memory, {name:<21} {', '.join(f'{size:.0f}' for size in sizes)}")
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
@@ -26,12 +25,16 @@ def cpu_seconds(installed: Installation) -> Counter[Part]:
 
 def megabytes(installed: Installation, part: Part) -> list[float]:
     """Memory of each process of a part; what several share counts in equal shares (PSS)."""
-    return [_pss(process) / 1e6 for found, process in processes(installed) if found is part]
+    return [_pss(process, "") for found, process in processes(installed) if found is part]
 
 
-def _pss(process: psutil.Process) -> int:
-    """Bytes, by /proc/PID/smaps_rollup (Linux)."""
-    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def index_megabytes(installed: Installation) -> list[float]:
+    """The index files' share in the memory of each web process."""
+    folder = str(installed.folder / "index")
+    return [_pss(process, folder) for found, process in processes(installed) if found is Part.WEB]
+
+
+def _pss(process: psutil.Process, folder: str) -> float:
+    """Megabytes mapped from files below `folder`; all there is when that is empty."""
+    maps = process.memory_maps(grouped=True)
+    return float(sum(each.pss for each in maps if each.path.startswith(folder))) / 1e6
