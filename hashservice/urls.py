@@ -9,6 +9,13 @@ from hashservice import health
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
+from tenants.api.audit import (
+    AuditCheckpointView,
+    AuditConsistencyView,
+    AuditEventsView,
+    AuditProofView,
+    AuditReportView,
+)
 from tenants.api.key import OwnKeyView
 from tenants.api.keys import KeysView, KeyView, RotationView
 from tenants.api.usage import UsageView
@@ -22,6 +29,11 @@ urlpatterns = [
     path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),
     path("v1/keys/<str:key_id>/rotate", RotationView.as_view(), name="rotate-key"),
     path("v1/usage", UsageView.as_view(), name="usage"),
+    path("v1/audit/events", AuditEventsView.as_view(), name="audit-events"),
+    path("v1/audit/report", AuditReportView.as_view(), name="audit-report"),
+    path("v1/audit/checkpoint", AuditCheckpointView.as_view(), name="audit-checkpoint"),
+    path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
+    path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),
     path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
     path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),

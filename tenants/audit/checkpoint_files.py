@@ -37,16 +37,14 @@ class LogFile:
 
     def last(self) -> str | None:
         """The newest checkpoint."""
-        size = os.fstat(self._descriptor).st_size
-        start = max(0, size - TAIL_BYTES)
+        start = max(0, os.fstat(self._descriptor).st_size - TAIL_BYTES)
         tail = os.pread(self._descriptor, TAIL_BYTES, start).decode("utf8", "replace")
-        notes = read_notes(tail if start == 0 else tail.partition("\n\n— ")[2].partition("\n\n")[2])
-        return notes[-1] if notes else None
+        return next(reversed(read_notes(tail)), None)
 
     def append(self, note: str) -> None:
         """Add a checkpoint; it is on the disk when this returns."""
         # The empty lines keep it apart from what a crash may have cut short before it.
-        os.write(self._descriptor, f"\n{note}\n".encode())
+        os.write(self._descriptor, f"\n\n{note}".encode())
         os.fsync(self._descriptor)
 
 

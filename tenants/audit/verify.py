@@ -37,7 +37,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ED25519 = b"\x01"  # C2SP signed-note's byte for the algorithm
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00", "'")
+# Cells that a spreadsheet would calculate, or that begin like the mark itself, bear a "'" in front.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "'")
 NOTE = re.compile(r"(?:[^\n]+\n){3,}\n(?:— [^\n]+\n)+")
 WITHOUT_CHECKPOINT = (
     "No checkpoint from earlier was compared. So this can not be excluded: that the newest events "
@@ -187,7 +188,7 @@ def signed_text(note: str, key: str) -> str:
     for line in signatures.splitlines():
         match line.split(" "):
             case ["—", signer, signature] if signer == name:
-                raw = base64.b64decode(signature)
+                raw = _base64(signature)
                 if raw[:4] == key_id and _is_signed(public, raw[4:], f"{text}\n".encode()):
                     return f"{text}\n"
     raise Unverifiable(f"the note bears no good signature of {name}")
@@ -207,6 +208,14 @@ def read_key(key: str) -> tuple[str, bytes, bytes]:
 
 def key_hash(name: str, public: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def _base64(text: str) -> bytes:
+    """The bytes that `text` encodes; none when it encodes nothing."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
@@ -427,6 +436,7 @@ def read_records(file: TextIO) -> Iterator[dict[str, Any]]:
     file.seek(0)
     if start == "{":
         return map(json.loads, file)
+    csv.field_size_limit(sys.maxsize)
     return map(_from_csv, csv.DictReader(file))
 
 
