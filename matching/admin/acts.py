@@ -49,7 +49,6 @@ class Act:
     carry_out: Callable[[Any, User, str], int]
     not_by: str = ""
     own_doing: str = ""
-    needs_reason: bool = True
     stops: bool = False
     most: int | None = None
 
@@ -112,8 +111,6 @@ class ConfirmForm(forms.Form):
     def __init__(self, act: Act, plan: Plan, data: Any = None) -> None:
         super().__init__(data)
         self._act, self._plan = act, plan
-        if not act.needs_reason:
-            del self.fields["reason"]
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("expected") != self._plan.ready:

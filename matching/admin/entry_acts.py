@@ -14,8 +14,8 @@ from matching.models import EntryState, HashEntryQuerySet
 MOST_ONE_BY_ONE = 200  # each is a transaction of its own; to stop more, suspend the list
 
 
-def _approve(rows: HashEntryQuerySet, person: User, reason: str) -> int:  # noqa: ARG001
-    return curation.approve_entries(entries=rows, actor=person)
+def _approve(rows: HashEntryQuerySet, person: User, reason: str) -> int:
+    return curation.approve_entries(entries=rows, actor=person, reason=reason)
 
 
 def _retire(rows: HashEntryQuerySet, person: User, reason: str) -> int:
@@ -48,7 +48,6 @@ APPROVE = Act(
     from_states=frozenset({EntryState.PENDING}),
     not_by="created_by",
     own_doing="added",
-    needs_reason=False,
     carry_out=_approve,
 )
 RETIRE = Act(

@@ -15,17 +15,18 @@ from tenants.audit.record import Actor, record
 STOPPABLE = (EntryState.PENDING, EntryState.ACTIVE, EntryState.SUSPENDED)
 
 
-def approve_entry(*, entry: HashEntry, actor: User) -> None:
+def approve_entry(*, entry: HashEntry, actor: User, reason: str = "") -> None:
     """Put a pending entry in force. Raises FourEyesRequired, Conflict."""
     with transaction.atomic():
         current = _locked(entry, allowed=(EntryState.PENDING,))
         if current.created_by_id == actor.pk:
             raise FourEyesRequired("an entry is approved by somebody who did not add it")
-        approve_entries(entries=HashEntry.objects.filter(pk=entry.pk), actor=actor)
+        entries = HashEntry.objects.filter(pk=entry.pk)
+        approve_entries(entries=entries, actor=actor, reason=reason)
     entry.refresh_from_db()
 
 
-def approve_entries(*, entries: HashEntryQuerySet, actor: User) -> int:
+def approve_entries(*, entries: HashEntryQuerySet, actor: User, reason: str = "") -> int:
     """Put those of `entries` in force that wait and that somebody else added; returns how many.
 
     One audit row tells the act. A large lot is searchable from a new snapshot, published in the
@@ -38,13 +39,14 @@ def approve_entries(*, entries: HashEntryQuerySet, actor: User) -> int:
             state=EntryState.ACTIVE,
             approved_by=actor.pk,
             approved_at=timezone.now(),
+            reason=reason.strip(),
             changed_version=version,
         )
         record(
             action="entry.approved",
             actor=Actor.user(actor),
             target=_target(entries, approved),
-            data={"entries": approved, "version": version},
+            data={"entries": approved, "reason": reason.strip(), "version": version},
         )
         if approved >= REBUILD_AFTER:
             build_and_publish(actor=Actor.user(actor))

@@ -146,6 +146,7 @@ class HashEntry(models.Model):
             ),
             models.Index(fields=["changed_version"], name="entry_changed_version"),
             models.Index(fields=["state", "-id"], name="entry_state"),
+            models.Index(fields=["hash_list", "state", "-id"], name="entry_of_list_in_state"),
             models.Index(fields=["external_id"], name="entry_external_id"),
         ]
 

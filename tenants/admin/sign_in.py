@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.dispatch import receiver
@@ -90,6 +90,16 @@ def _signed_in(request: HttpRequest | None, user: User, **signal: Any) -> None: 
     if request is not None and request.path == reverse("admin:login"):
         record(
             action="admin.signed_in",
+            actor=Actor.user(user),
+            target=f"user:{user.get_username()}",
+        )
+
+
+@receiver(user_logged_out, dispatch_uid="tenants.admin.signed_out")
+def _signed_out(request: HttpRequest, user: User | None, **signal: Any) -> None:  # noqa: ARG001
+    if user is not None and request.path == reverse("admin:logout"):
+        record(
+            action="admin.signed_out",
             actor=Actor.user(user),
             target=f"user:{user.get_username()}",
         )

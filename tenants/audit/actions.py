@@ -11,6 +11,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "admin.changed": "An administrator changed a row that has no verb of its own.",
         "admin.read": "An administrator opened, searched or listed rows.",
         "admin.signed_in": "Somebody signed in to the admin.",
+        "admin.signed_out": "Somebody signed out of the admin.",
         "admin.sign_in_failed": "A sign-in to the admin was refused.",
         "audit.exported": "Audit events left the service as a report.",
         "audit.read": "Audit events were read.",

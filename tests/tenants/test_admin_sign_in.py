@@ -32,6 +32,13 @@ def test_sign_in_is_audited(client, curator):
     assert (event.actor_id, event.target, event.address) == ("curator", "user:curator", "192.0.2.1")
 
 
+def test_sign_out_is_audited(client, curator):
+    sign_in(client, "curator", PASSWORD)
+    client.post(reverse("admin:logout"))
+
+    assert AuditEvent.objects.get(action="admin.signed_out").actor_id == "curator"
+
+
 def test_failure_is_audited_without_the_password(client, curator):
     sign_in(client, "curator", "guessed wrongly")
 

@@ -44,7 +44,12 @@ def begin(client: Client, act: str, *rows: Any, model: str = "hashentry") -> Htt
 
 
 def confirm(
-    client: Client, act: str, *rows: Any, expected: int, reason: str = "", model: str = "hashentry"
+    client: Client,
+    act: str,
+    *rows: Any,
+    expected: int,
+    reason: str = "looked at",
+    model: str = "hashentry",
 ) -> HttpResponse:
     """The confirmation of an act that promised to take `expected` rows."""
     answer = {

@@ -93,6 +93,7 @@ def test_all_rows_found_are_approved_across_pages(desk, ncmec, iwf, second_curat
             "_selected_action": [wanted[0].pk],
             "select_across": 1,
             "expected": 60,
+            "reason": "looked at",
         },
     )
 
@@ -106,7 +107,8 @@ def test_rows_that_came_after_the_question_are_left_alone(desk, ncmec, second_cu
     plan = desk.post(page("hashentry"), choice).context["plan"]
     imported = add(ncmec, 3, by=second_curator, seed=2)
 
-    desk.post(page("hashentry"), choice | {"expected": plan.ready, "newest": plan.newest})
+    answer = {"expected": plan.ready, "newest": plan.newest, "reason": "looked at"}
+    desk.post(page("hashentry"), choice | answer)
 
     assert states(seen) == [EntryState.ACTIVE] * 2
     assert states(imported) == [EntryState.PENDING] * 3
