@@ -3,10 +3,10 @@
 `python -m tests.benchmarks.local_index --photos DIR --pool DIR --refs 1e5`
 
 The index holds the signatures of all `--photos` and, up to `--refs`, synthetic ones. Those have
-128 codes each, every one a real code of the photos in `--pool` moved, bit by bit, towards another
-real code: as many bits away from both as unrelated codes come near each other, but spread in
-space as real codes are, so that cells and false seeds are realistic. Queries are crops of the
-photos. Build and search run in processes of their own; times are CPU times.
+128 codes each, every one a real code of the photos in `--pool` with about 8 bits taken from
+another real code, so that cells are filled, and unrelated queries find false seeds, as with real
+pictures; their places and windows are random. Queries are crops of the photos, 512 pixels wide
+or high. Build and search run in processes of their own; times are CPU times.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from matching.hashing.local.picture import reference_frame
 from matching.hashing.local.projection import encode
 from matching.index.local import Band, LocalIndex
 from matching.index.local.search import find_candidates, weigh_candidates
-from tests.benchmarks.manipulations import crop
+from tests.benchmarks.manipulations import crop, resize
 from tests.benchmarks.robustness import pictures_in
 from tests.benchmarks.stages import Clock
 
@@ -44,8 +44,8 @@ def synthetic(pool: Bytes, count: int) -> Iterator[LocalSignature]:
     rng = np.random.default_rng(5)
     for _ in range(count):
         one, other = pool[rng.integers(0, len(pool), (2, 128))]
-        first, second, third = rng.integers(0, 256, (3, 128, 32), dtype=np.uint8)
-        towards = (one ^ other) & first & (second | third)
+        taken = np.bitwise_and.reduce(rng.integers(0, 256, (4, 128, 32), dtype=np.uint8))
+        towards = (one ^ other) & taken
         yield LocalSignature(
             codes=one ^ towards,
             geometry=rng.integers(0, 256, (128, 4), dtype=np.uint8),
@@ -88,10 +88,11 @@ def search(photos: Path, directory: Path, queries: int) -> None:
     print(f"opened and verified in {time.perf_counter() - start:.1f} s")
     tables, rows, found, counts = index._tables, [], [], []
     for number, picture in enumerate(pictures_in(photos)[:queries]):
-        query_picture = crop(picture, np.random.default_rng(number), area=0.5)
+        copy = crop(picture, np.random.default_rng(number), area=0.5)
+        pixels = np.asarray(resize(copy, np.random.default_rng(0), factor=512 / max(copy.size)))
         clock = Clock()
         with clock.measure("extract"):
-            query = query_local(np.asarray(query_picture.resize((512, 342))))
+            query = query_local(pixels)
         with clock.measure("search"):
             candidates = find_candidates(tables, query, 400)
         with clock.measure("verify"):

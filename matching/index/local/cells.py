@@ -11,7 +11,7 @@ from matching.index.local.shapes import CODE_BYTES, Bytes, Places, Words
 
 CODES_PER_CELL = 512
 ROUNDS = 6
-SAMPLE_PER_TOP = 2_000
+SAMPLE_PER_TOP = 6_000
 MAX_TOPS = 160
 BREADTH = 4
 """Tops under which a stored code's cell is sought."""
@@ -73,6 +73,6 @@ def _clustered(codes: Bytes, count: int, rng: np.random.Generator) -> Bytes:
 
 def _nearest(centres: Bytes, codes: Bytes) -> Places:
     owner = np.empty(len(codes), np.int32)
-    words = flat_words(centres)
-    nearest_cells(words, words, flat_words(codes), len(centres), owner)
+    # One top over all centres: nothing to choose on the first level.
+    nearest_cells(flat_words(centres[:1]), flat_words(centres), flat_words(codes), 1, owner)
     return owner

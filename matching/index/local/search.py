@@ -17,8 +17,8 @@ from matching.index.local.verification import verify_rows
 from matching.index.local.vote_kernel import count_votes
 
 SEED_RADIUS: Final = 40
-PROBES: Final = (16, 24)
-"""Tops and cells each code of a query looks into."""
+EFFORT: Final = (16, 24, 14_000)
+"""Tops and cells each code of a query looks into, and how many codes are enough."""
 
 MAX_CANDIDATES: Final = 400
 
@@ -102,7 +102,7 @@ def _seeds(tables: Tables, queries: Bytes) -> tuple[Places, Places, Bytes]:
         distances = np.empty(room, np.uint8)
         found = near_codes(
             tables.tops, tables.centres, tables.limits, tables.words, words,
-            SEED_RADIUS, PROBES, owners, positions, distances,
+            SEED_RADIUS, EFFORT, owners, positions, distances,
         )  # fmt: skip
         if found <= room:
             return owners[:found], positions[:found], distances[:found]

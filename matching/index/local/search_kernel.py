@@ -78,7 +78,7 @@ def near_codes(
     words: Words,
     queries: Words,
     radius: int,
-    probes: tuple[int, int],
+    effort: tuple[int, int, int],
     owners: Places,
     positions: Places,
     distances: Bytes,
@@ -86,26 +86,49 @@ def near_codes(
     """Compare each query with the codes of its nearest cells; returns the number within radius.
 
     That number may exceed the room in `owners`, `positions` and `distances`; what does not fit
-    is counted only. `probes`: how many tops and how many cells to look into.
+    is counted only. `effort`: how many tops and how many cells a query looks into, and after how
+    many codes it opens no further cell, since a crowded one says little.
     """
-    near_tops = np.empty(min(probes[0], tops.size // 4), np.int64)
-    near = np.empty(min(probes[1], centres.size // 4), np.int64)
+    near_tops = np.empty(min(effort[0], tops.size // 4), np.int64)
+    near = np.empty(min(effort[1], centres.size // 4), np.int64)
     best = np.empty((2, max(near_tops.size, near.size)), np.int64)
     found = 0
     for owner in range(queries.size // 4):
+        query = queries[4 * owner : 4 * owner + 4]
         cells = _cells(tops, centres, queries, 4 * owner, near_tops, near, best)
-        q0, q1 = queries[4 * owner], queries[4 * owner + 1]
-        q2, q3 = queries[4 * owner + 2], queries[4 * owner + 3]
+        seen = 0
         for rank in range(cells):
-            for position in range(limits[near[rank]], limits[near[rank] + 1]):
-                at = 4 * position
-                distance = popcount(words[at] ^ q0) + popcount(words[at + 1] ^ q1)
-                if distance > radius:
-                    continue
-                distance += popcount(words[at + 2] ^ q2) + popcount(words[at + 3] ^ q3)
-                if distance <= radius:
-                    if found < owners.size:
-                        owners[found], positions[found] = owner, position
-                        distances[found] = distance
-                    found += 1
+            if seen >= effort[2]:
+                break
+            first, end = limits[near[rank]], limits[near[rank] + 1]
+            block = words[4 * first : 4 * end]
+            seen += end - first
+            found = _scan(block, query, radius, owner, first, owners, positions, distances, found)
+    return found
+
+
+@compiled
+def _scan(
+    block: Any,
+    query: Any,
+    radius: Any,
+    owner: Any,
+    first: Any,
+    owners: Any,
+    positions: Any,
+    distances: Any,
+    found: Any,
+) -> Any:
+    """Compare one query with the codes of one cell; half a code is mostly enough to tell."""
+    for i in range(block.size // 4):
+        distance = popcount(block[4 * i] ^ query[0]) + popcount(block[4 * i + 1] ^ query[1])
+        if distance > radius:
+            continue
+        distance += popcount(block[4 * i + 2] ^ query[2])
+        distance += popcount(block[4 * i + 3] ^ query[3])
+        if distance <= radius:
+            if found < owners.size:
+                owners[found], positions[found] = owner, first + i
+                distances[found] = distance
+            found += 1
     return found

@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 
 from matching.index.local.cells import flat_words, train_cells
-from matching.index.local.search import PROBES, SEED_RADIUS, find_candidates, find_matches
+from matching.index.local.search import EFFORT, SEED_RADIUS, find_candidates, find_matches
 from matching.index.local.search_kernel import near_codes
 from matching.index.local.tables import Tables
 from tests.matching.index.local.made import flipped, showing, signature
 
-ALL = (10_000, 10_000)
+ALL = (10_000, 10_000, 10_000_000)
 
 
-def near(tables: Tables, queries: np.ndarray, probes: tuple[int, int], room: int) -> list[tuple]:
+def near(
+    tables: Tables, queries: np.ndarray, effort: tuple[int, int, int], room: int
+) -> list[tuple]:
     owners, positions = np.empty(room, np.int32), np.empty(room, np.int32)
     distances = np.empty(room, np.uint8)
     arrays = (tables.tops, tables.centres, tables.limits, tables.words, flat_words(queries))
-    found = near_codes(*arrays, SEED_RADIUS, probes, owners, positions, distances)
+    found = near_codes(*arrays, SEED_RADIUS, effort, owners, positions, distances)
     kept = min(found, room)
     rows = zip(owners[:kept], positions[:kept], distances[:kept], strict=True)
     return [found, *((int(o), int(p), int(d)) for o, p, d in rows)]
@@ -51,7 +53,7 @@ def test_usual_probes_find_nearly_all_near_codes() -> None:
     assert len(tables.limits) > 30
     stored = tables.words.view(np.uint8).reshape(-1, 32)[::16]
     queries = flipped(stored, 12, np.random.default_rng(2))
-    found, *_ = near(tables, queries, PROBES, 10_000)
+    found, *_ = near(tables, queries, EFFORT, 10_000)
     assert found >= 0.9 * len(queries)
 
 
