@@ -22,6 +22,7 @@ from matching.api.bodies import UrlRefused
 from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, throttling
+from tenants.api import idempotency
 from tenants.audit import context
 
 CONTENT_TYPE = "application/problem+json"
@@ -81,6 +82,12 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
     curation.Conflict: Problem(409, "conflict", "The state of the thing does not allow this"),
+    idempotency.IdempotencyMismatch: Problem(
+        422, "idempotency_mismatch", "The Idempotency-Key belongs to another payload"
+    ),
+    idempotency.StillRunning: Problem(
+        409, "conflict", "The state of the thing does not allow this"
+    ),
     UrlRefused: Problem(422, "url_refused", "The address will not be fetched"),
     Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
@@ -174,6 +181,8 @@ def _flattened(detail: Any, path: str = "") -> str:
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if problem.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="hashservice"'}
+    if isinstance(error, idempotency.StillRunning):
+        return {"Retry-After": "1"}
     if problem.status == 503:
         return {"Retry-After": str(RETRY_SOON_SECONDS)}
     if isinstance(error, (throttling.RateLimited, throttling.QuotaExceeded)):

@@ -19,6 +19,7 @@ from matching.serializers import (
     HashResultsSerializer,
     answer,
 )
+from tenants.api.idempotency import idempotent
 from tenants.authentication import ScopeMissing, key_of
 
 PERCEPTUAL_SCOPE = "match:hash"
@@ -33,6 +34,7 @@ class HashesView(APIView):
         request=HashItemsSerializer,
         responses={200: HashResultsSerializer},
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         parsed = [self._parsed(raw) for raw in _items(request)]
         good = [item for item in parsed if isinstance(item, HashItem)]

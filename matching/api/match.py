@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from matching.api.bodies import RawBodyParser, image_of
 from matching.match import match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer, answer
+from tenants.api.idempotency import idempotent
 from tenants.authentication import key_of
 
 
@@ -38,6 +39,7 @@ class MatchView(APIView):
         },
         responses={200: VerdictSerializer},
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         image = image_of(request)
         outcome = match_image(key=key_of(request), data=image.data, content_id=image.content_id)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from tenants import keys
 from tenants.api.bodies import StrictSerializer, Text, WholeNumber, checked
+from tenants.api.idempotency import idempotent
 from tenants.api.key import KeySerializer
 from tenants.audit.record import Actor, record
 from tenants.authentication import key_of
@@ -104,6 +105,7 @@ class KeysView(APIView):
         request=TermsSerializer,
         responses={201: IssuedKeySerializer},
     )
+    @idempotent(of_one_key=True)
     def post(self, request: Request) -> Response:
         asker = key_of(request)
         terms = checked(TermsSerializer(data=request.data))
@@ -151,6 +153,7 @@ class RotationView(APIView):
         request=RotationSerializer,
         responses={201: IssuedKeySerializer},
     )
+    @idempotent(of_one_key=True)
     def post(self, request: Request, key_id: str) -> Response:
         asker = key_of(request)
         rotation = checked(RotationSerializer(data=request.data))

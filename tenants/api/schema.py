@@ -1,4 +1,4 @@
-"""How the API description tells of keys."""
+"""How the API description tells of keys, of strict bodies and of repeated calls."""
 
 from __future__ import annotations
 
@@ -8,6 +8,31 @@ from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
 )
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import Serializer
+
+from tenants.api.idempotency.call import HEADER, LONGEST_KEY
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    OpenApiParameter.HEADER,
+    description="With the same key and payload the first answer is given again, for 24 hours.",
+)
+
+Parameters = list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]
+
+
+class ApiSchema(AutoSchema):
+    """Every POST that heeds `Idempotency-Key` says so."""
+
+    def get_override_parameters(self) -> Parameters:
+        parameters = super().get_override_parameters()
+        handler = getattr(self.view, self.method.lower())
+        if not getattr(handler, "is_idempotent", False):
+            return parameters
+        return [*parameters, IDEMPOTENCY_KEY]
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,0 +1,88 @@
+"""Keep answers in PostgreSQL, encrypted, and find them again."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from tenants.api.idempotency.call import Call
+from tenants.api.idempotency.errors import IdempotencyMismatch, StillRunning
+from tenants.models import KeptAnswer
+from tenants.models.kept_answer import KEPT_FOR
+
+REPLAYED: Final = "Idempotent-Replayed"
+PURPOSE: Final = b"hashservice: answers kept for Idempotency-Key"
+NONCE_BYTES: Final = 12
+
+
+def lock(call: Call) -> None:
+    """Hold the call until the transaction ends, however it does. Raises `StillRunning`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [call.lock_number])
+        [is_ours] = cursor.fetchone() or [False]
+    if not is_ours:
+        raise StillRunning("A call with this Idempotency-Key is still being answered.")
+
+
+def find(call: Call) -> HttpResponse | None:
+    """The answer given before, byte for byte. Raises `IdempotencyMismatch`."""
+    kept = KeptAnswer.objects.filter(
+        tenant=call.tenant, call_digest=call.digest, expires_at__gt=Now()
+    ).first()
+    if kept is None:
+        return None
+    if bytes(kept.payload_digest) != call.payload:
+        raise IdempotencyMismatch("This Idempotency-Key was used for another payload.")
+    return HttpResponse(
+        _opened(bytes(kept.sealed_body), call),
+        status=kept.status,
+        content_type=kept.content_type,
+        headers={REPLAYED: "true"},
+    )
+
+
+def keep(call: Call, response: HttpResponse) -> None:
+    """Keep a rendered answer; one that has expired makes room."""
+    KeptAnswer.objects.update_or_create(
+        tenant=call.tenant,
+        call_digest=call.digest,
+        defaults={
+            "payload_digest": call.payload,
+            "status": response.status_code,
+            "content_type": response.headers.get("Content-Type", ""),
+            "sealed_body": _sealed(response.content, call),
+            "expires_at": Now() + KEPT_FOR,
+        },
+    )
+
+
+def is_kept(response: HttpResponseBase) -> bool:
+    """Whether the answer is final: neither our failure nor a request to come back later."""
+    return response.status_code < 500 and response.status_code != 429
+
+
+def _sealed(body: bytes, call: Call) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _cipher(settings.API_KEY_PEPPER).encrypt(nonce, body, call.digest + call.payload)
+
+
+def _opened(sealed: bytes, call: Call) -> bytes:
+    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    return _cipher(settings.API_KEY_PEPPER).decrypt(nonce, ciphertext, call.digest + call.payload)
+
+
+@cache
+def _cipher(pepper: str) -> AESGCM:
+    """AES-256-GCM under a key of its own, derived by HKDF (RFC 5869): no database holds it."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(pepper.encode())
+    return AESGCM(derived)

@@ -1,0 +1,9 @@
+"""Why a call with an `Idempotency-Key` gets neither a new answer nor an old one."""
+
+
+class StillRunning(Exception):
+    """A call with the same Idempotency-Key is being answered right now."""
+
+
+class IdempotencyMismatch(Exception):
+    """The Idempotency-Key belongs to another payload."""

@@ -1,0 +1,29 @@
+"""What the worker does for tenants. Losing a message loses nothing: the schedule asks again."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db.models.functions import Now
+
+from tenants.audit.checkpoints import sign_grown
+from tenants.audit.seal import seal_pending
+from tenants.models import KeptAnswer
+
+
+@shared_task(name="tenants.seal_audit")  # type: ignore[untyped-decorator]
+def seal_audit() -> int:
+    """Seal the events committed since the last time."""
+    return seal_pending()
+
+
+@shared_task(name="tenants.sign_checkpoints")  # type: ignore[untyped-decorator]
+def sign_checkpoints() -> int:
+    """Sign a checkpoint of every log that grew."""
+    return sign_grown()
+
+
+@shared_task(name="tenants.forget_kept_answers")  # type: ignore[untyped-decorator]
+def forget_kept_answers() -> int:
+    """Delete the answers kept for `Idempotency-Key` that have expired; tells how many."""
+    deleted, _ = KeptAnswer.objects.filter(expires_at__lte=Now()).delete()
+    return deleted
