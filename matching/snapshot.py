@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from numpy.typing import NDArray
 
 from matching.index import (
@@ -35,6 +35,7 @@ from tenants.audit.record import Actor, record
 
 REBUILD_AFTER = 1_000  # changed entries; a delta of 10,000 hashes costs a search about 10 µs
 SNAPSHOTS_KEPT = 2  # the published one, and the one that slower processes still read
+FAR_BEHIND = 20_000  # changed entries that a request would wait for longer than for the files
 _READ_CHUNK = 50_000
 
 logger = logging.getLogger(__name__)
@@ -58,15 +59,18 @@ class LoadedIndex:
         parts = [part for part in (self.base, self.delta) if part is not None and len(part)]
         return dict(Neighbours.union(p.search_any(queries, radius) for p in parts).pairs())
 
-    def covers(self, current: ListsVersion) -> bool:
-        return self.version >= current.version and self.snapshot_id >= (current.snapshot_id or 0)
-
     def catch_up(self, current: ListsVersion) -> None:
         # No upper bound: an entry that changed again since `current` was read must not be missed.
-        changed = HashEntry.objects.searchable().filter(changed_version__gt=self.version)
-        for hashes in _in_chunks(changed):
+        for hashes in _in_chunks(self._changed()):
             self.delta.add(hashes)
         self.version = max(self.version, current.version)
+
+    def lags_far(self) -> bool:
+        """Whether so much changed that opening the new snapshot is quicker than catching up."""
+        return self._changed().order_by()[:FAR_BEHIND].count() == FAR_BEHIND
+
+    def _changed(self) -> HashEntryQuerySet:
+        return HashEntry.objects.searchable().filter(changed_version__gt=self.version)
 
 
 class LiveIndex:
@@ -75,6 +79,7 @@ class LiveIndex:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: LoadedIndex | None = None
+        self._awaited = 0  # the snapshot that is being opened aside, or was refused
         self.damage = ""
 
     def at(self, current: ListsVersion) -> LoadedIndex:
@@ -83,7 +88,7 @@ class LiveIndex:
         Raises IndexUnavailable when the published snapshot can not be read and none is loaded.
         """
         loaded = self._loaded
-        if loaded is None or not loaded.covers(current):
+        if loaded is None or not self._covers(loaded, current):
             with self._lock:
                 loaded = self._refreshed(current)
         return loaded
@@ -91,32 +96,63 @@ class LiveIndex:
     def unload(self) -> None:
         """Forget everything: the next search loads anew."""
         with self._lock:
-            self._loaded = None
-            self.damage = ""
+            self._loaded, self._awaited, self.damage = None, 0, ""
+
+    def _covers(self, loaded: LoadedIndex, current: ListsVersion) -> bool:
+        newest = max(loaded.snapshot_id, self._awaited)
+        return loaded.version >= current.version and newest >= (current.snapshot_id or 0)
 
     def _refreshed(self, current: ListsVersion) -> LoadedIndex:
         loaded = self._loaded
-        if loaded is None or loaded.snapshot_id < (current.snapshot_id or 0):
-            loaded = self._opened(current)
+        if loaded is None:
+            loaded = self._opened(current.snapshot_id)
+        elif max(loaded.snapshot_id, self._awaited) < (current.snapshot_id or 0):
+            loaded = self._succeeded(loaded, current.snapshot_id or 0)
         loaded.catch_up(current)
         self._loaded = loaded  # only now, so that no search ever sees it half filled
         return loaded
 
-    def _opened(self, current: ListsVersion) -> LoadedIndex:
-        """The published snapshot; where that is damaged, what was loaded before stays."""
-        if current.snapshot_id is None:
+    def _succeeded(self, loaded: LoadedIndex, snapshot_id: int) -> LoadedIndex:
+        """What takes the place of `loaded` now that a new snapshot is published.
+
+        `loaded` itself for the moment, when its delta can take what is new: then the files are
+        read and checked aside, and no request waits for it.
+        """
+        self._awaited = snapshot_id
+        if loaded.lags_far():
+            try:
+                return self._opened(snapshot_id)
+            except IndexUnavailable:
+                return loaded  # with its delta it answers as exactly as the new one would
+        threading.Thread(target=self._open_aside, args=(snapshot_id,), daemon=True).start()
+        return loaded
+
+    def _open_aside(self, snapshot_id: int) -> None:
+        try:
+            opened = self._opened(snapshot_id)
+            opened.catch_up(ListsVersion.objects.get())
+            with self._lock:
+                opened.catch_up(ListsVersion.objects.get())
+                self._loaded = opened
+        except IndexUnavailable:
+            pass  # told by `damage`; the loaded snapshot and its delta go on
+        except (DatabaseError, Snapshot.DoesNotExist) as error:
+            logger.warning("snapshot %s is to be opened again: %s", snapshot_id, error)
+            self._awaited = 0
+        finally:
+            connection.close()
+
+    def _opened(self, snapshot_id: int | None) -> LoadedIndex:
+        """The published snapshot, checked, with an empty delta. Raises IndexUnavailable."""
+        if snapshot_id is None:
             return LoadedIndex(base=None, snapshot_id=0, version=0, delta=DeltaIndex())
-        snapshot = Snapshot.objects.get(pk=current.snapshot_id)
+        snapshot = Snapshot.objects.get(pk=snapshot_id)
         try:
             base = HammingIndex.open(index_directory(snapshot))
         except (IndexDamaged, IndexMissing) as error:
             self.damage = str(error)
             logger.error("snapshot %s is refused: %s", snapshot.directory, error)
-            if self._loaded is None:
-                raise IndexUnavailable(self.damage) from error
-            # The older snapshot and its delta hold the same hashes; do not try again every time.
-            self._loaded.snapshot_id = snapshot.pk
-            return self._loaded
+            raise IndexUnavailable(self.damage) from error
         self.damage = ""
         return LoadedIndex(base, snapshot.pk, snapshot.version, DeltaIndex())
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connections, transaction
+from django.db import connections
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
@@ -57,20 +57,24 @@ def fresh_failures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _delete_rows(_: TransactionTestCase) -> None:
-    """After a test that commits: delete as the owner, for the runtime role may not."""
-    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+    """After a test that commits: delete as the owner, for the runtime role may not.
+
+    On a connection beside Django's, which lets a test use only the databases that it names.
+    """
+    owner = connections[OWNER]
+    models = [m for m in apps.get_models(include_auto_created=True) if m.__name__ not in SEEDED]
+    guarded = [model for model in models if getattr(model, "append_only", False)]
+    with owner.get_new_connection(owner.get_connection_params()) as connection:
+        cursor = connection.cursor()
         cursor.execute("UPDATE matching_listsversion SET version = 0, snapshot_id = NULL")
-        for model in apps.get_models(include_auto_created=True):
-            table = connections[OWNER].ops.quote_name(model._meta.db_table)
-            if model.__name__ in SEEDED:
-                continue
-            if getattr(model, "append_only", False):
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608  # the name is a model's own
-    with connections[OWNER].cursor() as cursor:
-        for model in apps.get_models():
-            if getattr(model, "append_only", False):
-                _arm_triggers(cursor, model._meta.db_table)
+        for model in guarded:
+            cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DISABLE TRIGGER USER')
+        for model in models:
+            cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608 a model's own name
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for model in guarded:
+            _arm_triggers(cursor, model._meta.db_table)
+        connection.commit()
 
 
 def _arm_triggers(cursor: Any, table: str) -> None:
