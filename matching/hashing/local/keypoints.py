@@ -16,6 +16,7 @@ Numbers = NDArray[np.intp]
 
 DESCRIPTOR_BYTES: Final = 128
 EDGE_THRESHOLD: Final = 12.0
+CELLS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,34 +48,34 @@ class Keypoints:
         )
 
 
-def detect(gray: Bytes, *, count: int, contrast: float) -> Keypoints:
-    """The `count` keypoints of highest response in luma (h, w).
+def detect(gray: Bytes, *, count: int, contrast: float, spread_to: int | None = None) -> Keypoints:
+    """The `count` keypoints of highest response in luma (h, w), strongest first.
 
-    `contrast` is SIFT's threshold: lower finds fainter places. Ties may add a few more.
+    `contrast` is SIFT's threshold: lower finds fainter places. With `spread_to`, so many of them
+    are kept, not all from one busy corner; only these are described, which is half the work.
     """
-    found, described = _detector(count, contrast).detectAndCompute(gray, None)
+    detector = _detector(count, contrast)
+    found = detector.detect(gray, None)
     if not found:
         return _keypoints(np.empty((0, 5), np.float32), np.empty((0, DESCRIPTOR_BYTES), np.uint8))
     rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
-    strongest = np.argsort(-rows[:, 4], kind="stable")[:count]
-    return _keypoints(rows[strongest], np.clip(described, 0, 255).astype(np.uint8)[strongest])
+    chosen = np.argsort(-rows[:, 4], kind="stable")[:count]
+    if spread_to is not None:
+        chosen = chosen[_spread(rows[chosen], spread_to, gray.shape)]
+    _, described = detector.compute(gray, [found[position] for position in chosen.tolist()])
+    return _keypoints(rows[chosen], np.clip(described, 0, 255).astype(np.uint8))
 
 
-def spread(keypoints: Keypoints, *, count: int, shape: tuple[int, ...], cells: int) -> Keypoints:
-    """At most `count` keypoints, strongest first, not all from one busy corner.
+def _spread(rows: Floats, count: int, shape: tuple[int, ...]) -> Numbers:
+    """At most `count` of the rows: each of 6 x 6 parts gives at most 2.5 times its share first.
 
-    Each of `cells` x `cells` parts of the picture gives at most 2.5 times its share before the
-    rest is filled up by response.
+    The rest is filled up by response.
     """
-    if len(keypoints) <= count:
-        return keypoints
     height, width = shape[:2]
-    column = np.clip(keypoints.x * (cells / width), 0, cells - 1).astype(np.intp)
-    row = np.clip(keypoints.y * (cells / height), 0, cells - 1).astype(np.intp)
-    order = np.argsort(-keypoints.response, kind="stable")
-    rank = _rank_within(row[order] * cells + column[order])
-    capped = rank >= max(1, int(2.5 * count / cells**2))
-    return keypoints.take(order[np.argsort(capped, kind="stable")][:count])
+    column = np.clip(rows[:, 0] * (CELLS / width), 0, CELLS - 1).astype(np.intp)
+    row = np.clip(rows[:, 1] * (CELLS / height), 0, CELLS - 1).astype(np.intp)
+    capped = _rank_within(row * CELLS + column) >= max(1, int(2.5 * count / CELLS**2))
+    return np.sort(np.argsort(capped, kind="stable")[:count])
 
 
 def _rank_within(groups: Numbers) -> Numbers:

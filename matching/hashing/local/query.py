@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.hashing.local.copies import Affine
-from matching.hashing.local.keypoints import Bytes, Floats, Keypoints, detect, spread
+from matching.hashing.local.keypoints import Bytes, Floats, Keypoints, detect
 from matching.hashing.local.picture import query_frame
 from matching.hashing.local.projection import encode, encode_mirrored
 from matching.hashing.local.windows import CORNERS, SQUARE, squeezed, window_hashes
@@ -100,9 +100,8 @@ class QueryFeatures:
 def query_local(pixels: Bytes) -> QueryFeatures:
     """The features of a submitted picture, luma (h, w) or RGB (h, w, 3)."""
     gray = query_frame(pixels)
-    found = detect(gray, count=2 * MAX_KEYPOINTS, contrast=0.01)
-    kept = spread(found, count=MAX_KEYPOINTS, shape=gray.shape, cells=6)
-    return QueryFeatures.of(gray, kept)
+    found = detect(gray, count=2 * MAX_KEYPOINTS, contrast=0.01, spread_to=MAX_KEYPOINTS)
+    return QueryFeatures.of(gray, found)
 
 
 def _square_to_query(affine: Affine, width: int, height: int) -> Affine:

@@ -84,3 +84,13 @@ def test_windows_outside_the_query_are_not_visible(pixels: np.ndarray) -> None:
     aligned = query_local(pixels).aligned_windows(right_half, 512, 384)
     assert not aligned.visible[:9].all()
     assert aligned.visible.any()
+
+
+def test_busy_corner_does_not_take_all_keypoints() -> None:
+    rng = np.random.default_rng(2)
+    picture = (128 + 12 * rng.standard_normal((600, 600))).clip(0, 255)
+    picture[:200, :200] = rng.integers(0, 256, (200, 200))
+    places = query_local(picture.astype(np.uint8)).geometry
+    elsewhere = (places[:, :2] > 210).any(axis=1)
+    assert len(places) == 800
+    assert elsewhere.mean() > 0.5
