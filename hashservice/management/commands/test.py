@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from hashservice import embedded
+from hashservice.embedded.lifeline import dies_with_parent
 from hashservice.embedded.locks import exclusive, is_held
 
 PYTEST = (sys.executable, "-m", "pytest")
@@ -116,7 +118,11 @@ class Command(BaseCommand):
 
 def _run(gate: Gate, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        gate.command, cwd=settings.BASE_DIR, env={**environ, **gate.extra}, check=False
+        gate.command,
+        cwd=settings.BASE_DIR,
+        env={**environ, **gate.extra},
+        check=False,
+        preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 touches no lock
     )
 
 
