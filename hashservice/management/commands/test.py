@@ -122,7 +122,7 @@ def _run(gate: Gate, environ: Mapping[str, str]) -> subprocess.CompletedProcess[
         cwd=settings.BASE_DIR,
         env={**environ, **gate.extra},
         check=False,
-        preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 touches no lock
+        preexec_fn=dies_with_parent(signal.SIGTERM),
     )
 
 
