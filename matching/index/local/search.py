@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from matching.index.local.cells import flat_words
 from matching.index.local.evidence import Band, Evidence, decide
 from matching.index.local.search_kernel import near_codes
-from matching.index.local.shapes import Bytes, Places, Query
+from matching.index.local.shapes import Bytes, Floats, Places, Query
 from matching.index.local.tables import Tables
 from matching.index.local.verification import verify_rows
 from matching.index.local.vote_kernel import count_votes
@@ -23,6 +23,18 @@ EFFORT: Final = (16, 24, 14_000)
 MAX_CANDIDATES: Final = 400
 
 _ROOM: Final = 1 << 16
+
+
+class Seeds(NamedTuple):
+    """Pairs of codes within the seed radius, (n,) each.
+
+    `owners` numbers the query's codes, first as they are, then mirrored; `positions` names the
+    stored codes; `distances` in bits.
+    """
+
+    owners: Places
+    positions: Places
+    distances: Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +55,24 @@ class LocalMatch:
     band: Band
 
 
-def find_candidates(tables: Tables, query: Query, limit: int) -> list[Candidate]:
+def find_candidates(
+    tables: Tables, query: Query, limit: int, exclude: Collection[int] = ()
+) -> list[Candidate]:
     """At most `limit` references, those with the weightiest votes first."""
-    queries = np.concatenate([query.codes, query.mirrored])
-    owners, positions, distances = _seeds(tables, queries)
-    keypoints = len(query.codes)
-    shown = query.geometry[owners % max(1, keypoints)]
-    stored = tables.geometry.reshape(-1, 4)[positions].astype(np.float32)
-    angle = (stored[:, 3] + 0.5) * np.float32(360 / 256)
-    angle = np.where(owners >= keypoints, 180 - angle, angle)
-    turns = (shown[:, 3] - angle) % np.float32(360)
-    growths = np.log(shown[:, 2]) - (stored[:, 2] + np.float32(0.5)) / 40
-    room = min(2 * len(tables), len(owners))
+    seeds = _seeds(tables, np.concatenate([query.codes, query.mirrored]))
+    turns, growths = _moves(tables, query, seeds)
+    room = min(2 * len(tables), len(seeds.owners))
     found, votes = np.empty(room, np.int32), np.empty(room, np.int32)
     weights = np.empty(room, np.float32)
     count = count_votes(
-        owners, positions, distances, tables.rows[positions],
-        turns.astype(np.float32), growths.astype(np.float32),
-        SEED_RADIUS, keypoints, len(tables), found, votes, weights,
+        *seeds, tables.rows[seeds.positions], turns, growths,
+        SEED_RADIUS, len(query.codes), len(tables), found, votes, weights,
     )  # fmt: skip
-    best = np.argsort(-weights[:count], kind="stable")[:limit].tolist()
+    order = np.argsort(-weights[:count], kind="stable")
+    if exclude:
+        ids = tables.ids[found[order] // 2]
+        order = order[~np.isin(ids, np.fromiter(exclude, np.int64))]
+    best = order[:limit].tolist()
     return [Candidate(int(found[n]) // 2, bool(found[n] % 2), int(votes[n])) for n in best]
 
 
@@ -70,9 +80,7 @@ def find_matches(
     tables: Tables, query: Query, *, limit: int = MAX_CANDIDATES, exclude: Collection[int] = ()
 ) -> list[LocalMatch]:
     """The references a query shows, at least for review: the strongest evidence first."""
-    candidates = find_candidates(tables, query, limit)
-    if exclude:
-        candidates = [c for c in candidates if int(tables.ids[c.row]) not in exclude]
+    candidates = find_candidates(tables, query, limit, exclude)
     matches = [
         LocalMatch(identity, evidence, decide(evidence))
         for identity, evidence in weigh_candidates(tables, query, candidates).items()
@@ -94,16 +102,27 @@ def weigh_candidates(
     return best
 
 
-def _seeds(tables: Tables, queries: Bytes) -> tuple[Places, Places, Bytes]:
-    """Query code, position and distance of all pairs within the seed radius."""
+def _seeds(tables: Tables, queries: Bytes) -> Seeds:
     words, room = flat_words(queries), _ROOM
     while True:
-        owners, positions = np.empty(room, np.int32), np.empty(room, np.int32)
-        distances = np.empty(room, np.uint8)
+        seeds = Seeds(np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8))
         found = near_codes(
             tables.tops, tables.centres, tables.limits, tables.words, words,
-            SEED_RADIUS, EFFORT, owners, positions, distances,
+            SEED_RADIUS, EFFORT, *seeds,
         )  # fmt: skip
         if found <= room:
-            return owners[:found], positions[:found], distances[:found]
+            owners, positions, distances = seeds
+            return Seeds(owners[:found], positions[:found], distances[:found])
         room = found
+
+
+def _moves(tables: Tables, query: Query, seeds: Seeds) -> tuple[Floats, Floats]:
+    """By how many degrees, and by which logarithm of a factor, each seed turns and grows."""
+    keypoints = len(query.codes)
+    shown = query.geometry[seeds.owners % max(1, keypoints)]
+    stored = tables.geometry.reshape(-1, 4)[seeds.positions].astype(np.float32)
+    angle = (stored[:, 3] + 0.5) * (360 / 256)
+    angle = np.where(seeds.owners >= keypoints, 180 - angle, angle)
+    turns = (shown[:, 3] - angle) % 360
+    growths = np.log(shown[:, 2]) - (stored[:, 2] + 0.5) / 40
+    return turns.astype(np.float32), growths.astype(np.float32)

@@ -99,3 +99,9 @@ def test_signatures_read_back_as_they_were_given(tables: Tables) -> None:
     for name in ("codes", "geometry", "windows", "informative"):
         np.testing.assert_array_equal(getattr(stored, name), getattr(given, name))
     assert (stored.width, stored.height) == (given.width, given.height)
+
+
+def test_excluded_references_do_not_crowd_out_others() -> None:
+    crowd = Tables.of((number, signature(1)) for number in range(30))
+    matches = find_matches(crowd, showing(signature(1)), limit=3, exclude=set(range(27)))
+    assert [match.id for match in matches] == [27, 28, 29]
