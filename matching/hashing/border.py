@@ -85,7 +85,7 @@ def _border_lines(lines: NDArray[np.int16]) -> int:
     """How many lines from the first on are border."""
     if not lines.size:
         return 0
-    color = np.int16(np.median(lines[0]))
+    color = np.sort(lines[0])[lines.shape[1] // 2]
     if _share(lines[:1], color)[0] < PLAIN_SHARE:
         return 0
     share = _share(lines, color)

@@ -83,10 +83,14 @@ def _reduced(
     height, width = pixels.shape[:2]
     rows = axis_weights(full_size[0], scale).reduce(pixels.reshape(height, -1))
     if pixels.ndim == 3:
-        rows = rows.reshape(2, KEPT, width, 3) @ LUMA
+        rows = rows.reshape(KEPT, 2, width, 3) @ LUMA
     upended = np.ascontiguousarray(rows.reshape(2 * KEPT, width).T)
-    buffers = axis_weights(full_size[1], scale).reduce(upended)
-    return buffers.reshape(2, KEPT, 2, KEPT).transpose(2, 0, 3, 1)
+    both = axis_weights(full_size[1], scale).reduce(upended)
+    buffers = both.reshape(KEPT, 2, KEPT, 2).transpose(3, 1, 2, 0)
+    rows_unflipped, rows_flipped = buffers[0], buffers[1, :, ::-1]
+    return np.array(
+        [[flip[0], flip[1, :, ::-1]] for flip in (rows_unflipped, rows_flipped)], np.float32
+    )
 
 
 def _hash_bits(buffers: NDArray[np.float32]) -> NDArray[np.uint8]:

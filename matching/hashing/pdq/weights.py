@@ -34,7 +34,7 @@ class AxisWeights:
     bands: NDArray[np.float32]
 
     def reduce(self, samples: NDArray[np.generic]) -> NDArray[np.float32]:
-        """Reduce axis 0 of `samples` (n, m): to (2, 64, m), [0] forwards and [1] mirrored."""
+        """Reduce axis 0 of `samples` (n, m) to (64, 2, m): [:, 0] forwards, [::-1, 1] mirrored."""
         reduced = np.empty((KEPT, 2, samples.shape[1]), np.float32)
         per_output = self.index.shape[1] * samples.shape[1]
         step = min(KEPT, max(1, BLOCK_ELEMENTS // per_output))
@@ -42,7 +42,7 @@ class AxisWeights:
             block = slice(low, low + step)
             gathered = samples[self.index[block]].astype(np.float32, copy=False)
             np.matmul(self.bands[block], gathered, out=reduced[block])
-        return np.stack([reduced[:, 0], reduced[::-1, 1]])
+        return reduced
 
 
 @functools.lru_cache(maxsize=CACHED_AXES)
