@@ -178,13 +178,12 @@ def print_registration(stage: Local, count: int) -> None:
 
 def print_recall(rows: Sequence[Row]) -> None:
     """Recall in per cent by manipulation and matcher."""
-    asked = [row for row in rows if row.photo >= 0 and not row.manipulation.startswith("hard")]
-    columns = [column for column in COLUMNS if any(column in row.found for row in asked)]
+    columns = [column for column in COLUMNS if any(column in row.found for row in rows)]
     print(f"\n{'recall %':<26}{'n':>5}" + "".join(f"{c:>16}" for c in columns) + "  inliers    E")
     groups: dict[str, list[Row]] = defaultdict(list)
-    for row in asked:
+    for row in rows:
         groups[row.manipulation].append(row)
-    for name, group in [*groups.items(), ("ALL", asked)]:
+    for name, group in [*groups.items(), ("ALL", rows)]:
         shares = (100 * sum(r.found[c] for r in group) / len(group) for c in columns)
         seen = [r.evidence or (0, 0.0, 0, 0) for r in group]
         print(
@@ -217,12 +216,11 @@ def print_wrong(rows: Sequence[Row]) -> None:
 
 def print_times(rows: Sequence[Row]) -> None:
     """CPU time of a query, by stage."""
-    usual = [row for row in rows if not row.manipulation.startswith("hard")]
     print("\nCPU ms a query: median / 90th percentile")
-    for step in dict.fromkeys(step for row in usual for step in row.spent):
-        times = [row.spent[step] for row in usual if step in row.spent]
+    for step in dict.fromkeys(step for row in rows for step in row.spent):
+        times = [row.spent[step] for row in rows if step in row.spent]
         print(f"  {step:<16}{median(times):>8.1f}{np.percentile(times, 90):>8.1f}")
-    partial = [sum(row.spent[s] for s in ("extract", "search", "verify")) for row in usual]
+    partial = [sum(row.spent[s] for s in ("extract", "search", "verify")) for row in rows]
     print(f"  {'partial stage':<16}{median(partial):>8.1f}{np.percentile(partial, 90):>8.1f}")
 
 
@@ -271,9 +269,12 @@ def main() -> None:
             local = Local(options.cache, refine=not options.unrefined)
             new = run(material, options.slice, options.only, local)
         rows += saved(new, options.save)
-    print_recall(rows)
+    usual = [row for row in rows if not row.manipulation.startswith("hard")]
+    asked = [row for row in usual if row.photo >= 0]
+    if asked:
+        print_recall(asked)
+        print_times(usual)
     print_wrong(rows)
-    print_times(rows)
 
 
 if __name__ == "__main__":
