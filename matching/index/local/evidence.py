@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,18 +15,35 @@ MIN_INLIERS: Final = 3
 ACCEPT_E: Final = 20.0
 ACCEPT_GOOD_WINDOWS: Final = 4
 
-SMALL_PART_INLIERS: Final = 10
-SMALL_PART_E: Final = 8.0
-SMALL_PART_AGREEMENT: Final = 1.5
-"""A small part shows few windows: less E is enough if they agree throughout, which those of
-pictures that share no more than a caption do not."""
-
 REVIEW_E: Final = 10.0
 REVIEW_INLIERS: Final = 10
 REVIEW_E_WITH_INLIERS: Final = 5.0
 
 NEUTRAL_DISTANCE: Final = 14.0
 GOOD_DISTANCE: Final = 11
+
+
+class SmallPart(NamedTuple):
+    """A small part shows few windows: less E is enough if they agree throughout.
+
+    Windows of pictures that share no more than a caption do not: `e_per_window` is the least
+    that all visible ones must give on average.
+    """
+
+    inliers: int
+    e: float
+    e_per_window: float
+
+    def is_met_by(self, evidence: Evidence) -> bool:
+        return (
+            evidence.inliers >= self.inliers
+            and evidence.e >= self.e
+            and evidence.e >= self.e_per_window * evidence.windows
+        )
+
+
+ACCEPT_SMALL_PART: Final = SmallPart(inliers=10, e=8.0, e_per_window=1.5)
+REVIEW_SMALL_PART: Final = SmallPart(inliers=5, e=6.0, e_per_window=2.0)
 
 
 class Band(StrEnum):
@@ -72,18 +89,11 @@ def decide(evidence: Evidence) -> Band:
         return Band.NONE
     if evidence.e >= ACCEPT_E and evidence.good_windows >= ACCEPT_GOOD_WINDOWS:
         return Band.ACCEPT
-    if _agrees_throughout(evidence):
+    if ACCEPT_SMALL_PART.is_met_by(evidence):
         return Band.ACCEPT
-    if evidence.e >= REVIEW_E:
-        return Band.REVIEW
-    if evidence.inliers >= REVIEW_INLIERS and evidence.e >= REVIEW_E_WITH_INLIERS:
-        return Band.REVIEW
-    return Band.NONE
+    return Band.REVIEW if _deserves_review(evidence) else Band.NONE
 
 
-def _agrees_throughout(evidence: Evidence) -> bool:
-    return (
-        evidence.inliers >= SMALL_PART_INLIERS
-        and evidence.e >= SMALL_PART_E
-        and evidence.e >= SMALL_PART_AGREEMENT * evidence.windows
-    )
+def _deserves_review(evidence: Evidence) -> bool:
+    many_inliers = evidence.inliers >= REVIEW_INLIERS and evidence.e >= REVIEW_E_WITH_INLIERS
+    return evidence.e >= REVIEW_E or many_inliers or REVIEW_SMALL_PART.is_met_by(evidence)
