@@ -56,6 +56,10 @@ class Environment:
             raise ImproperlyConfigured(f"{name} or {name}_FILE must be set in production")
         return _kept_secret(kept_in / "secrets" / name.lower())
 
+    def optional_secret(self, name: str) -> str:
+        """The secret from NAME or the file NAME_FILE; empty when there is none."""
+        return self._variables.get(name) or self._secret_file(name)
+
     def database(self, name: str, *, fallback: str | None = None) -> dict[str, Any]:
         """Django's database settings from a `postgresql://` URL; PostgreSQL is the one database."""
         value = self._variables.get(name) or self._secret_file(name)

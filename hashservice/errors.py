@@ -50,6 +50,7 @@ class Problem:
 
 UNAVAILABLE = Problem(503, "database_unavailable", "The service can not reach its database")
 NOT_FOUND = Problem(404, "not_found", "There is no such thing")
+CONFLICT = Problem(409, "conflict", "The state of the thing does not allow this")
 NO_INDEX = Problem(503, "index_unavailable", "The index can not be searched at the moment")
 INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 
@@ -57,7 +58,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     keys.KeyInvalid: Problem(401, "key_invalid", "The API key is missing or not valid"),
     keys.ScopeExceeded: Problem(403, "scope_exceeded", "A key can not grant what it lacks"),
     keys.KeyTermsInvalid: Problem(422, "key_terms_invalid", "A key can not be issued so"),
-    keys.KeyNotActive: Problem(409, "conflict", "The state of the thing does not allow this"),
+    keys.KeyNotActive: CONFLICT,
     keys.KeyNotFound: NOT_FOUND,
     authentication.KeyInQuery: Problem(400, "key_in_query", "Keys must not stand in the address"),
     authentication.ScopeMissing: Problem(403, "scope_missing", "The key lacks a scope"),
@@ -81,13 +82,12 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     access.NotFound: NOT_FOUND,
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
-    curation.Conflict: Problem(409, "conflict", "The state of the thing does not allow this"),
+    curation.Conflict: CONFLICT,
     idempotency.IdempotencyMismatch: Problem(
         422, "idempotency_mismatch", "The Idempotency-Key belongs to another payload"
     ),
-    idempotency.StillRunning: Problem(
-        409, "conflict", "The state of the thing does not allow this"
-    ),
+    idempotency.StillRunning: CONFLICT,
+    idempotency.AnswerLost: CONFLICT,
     UrlRefused: Problem(422, "url_refused", "The address will not be fetched"),
     Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),

@@ -72,7 +72,8 @@ class AnswerAuditMiddleware:
         return response
 
     def _is_only_counted(self, request: HttpRequest, response: HttpResponseBase) -> bool:
-        if not 400 <= response.status_code < 500 or getattr(request, "auth", None):
+        """Whether it is one of a flood of calls by nobody, which are told of by their number."""
+        if response.status_code >= 500 or getattr(request, "auth", None):
             return False
         code = _code(response) or str(response.status_code)
         return not self._refusals.has_own_event(source=context.current().source, code=code)

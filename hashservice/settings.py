@@ -23,6 +23,7 @@ PUBLIC_URL = env.text("HASHSERVICE_PUBLIC_URL", default="http://127.0.0.1:8000")
 # --- Secrets: production refuses to start without them; elsewhere they live in STATE_DIR ---
 SECRET_KEY = env.secret("SECRET_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE_DIR)
+API_KEY_PEPPER_PREVIOUS = env.optional_secret("API_KEY_PEPPER_PREVIOUS")
 RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 

@@ -18,6 +18,7 @@ from tenants.api.audit import (
 )
 from tenants.api.key import OwnKeyView
 from tenants.api.keys import KeysView, KeyView, RotationView
+from tenants.api.leaks import LeakedKeysView
 from tenants.api.usage import UsageView
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     path("v1/keys", KeysView.as_view(), name="keys"),
     path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),
     path("v1/keys/<str:key_id>/rotate", RotationView.as_view(), name="rotate-key"),
+    path("v1/leaked-keys", LeakedKeysView.as_view(), name="leaked-keys"),
     path("v1/usage", UsageView.as_view(), name="usage"),
     path("v1/audit/events", AuditEventsView.as_view(), name="audit-events"),
     path("v1/audit/report", AuditReportView.as_view(), name="audit-report"),

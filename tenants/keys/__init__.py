@@ -1,5 +1,6 @@
 """API keys: issue, verify, rotate, revoke."""
 
+from tenants.keys.leaks import report_leak
 from tenants.keys.life import (
     MAX_OVERLAP_SECONDS,
     IssuedKey,
@@ -29,6 +30,7 @@ __all__ = [
     "find",
     "issue",
     "keys_of",
+    "report_leak",
     "revoke",
     "rotate",
     "verify",

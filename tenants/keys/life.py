@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Least, Now
 
 from tenants.audit.record import Actor, record
-from tenants.keys import tokens
+from tenants.keys import peppers, tokens
 from tenants.keys.scopes import SCOPES
 from tenants.keys.terms import KeyTermsInvalid, Terms, refuse_excess
 from tenants.models import ApiKey, KeyStatus, Tenant
@@ -107,8 +107,8 @@ def _mint(tenant: Tenant, terms: Terms) -> IssuedKey:
         key_id=key_id,
         name=terms.name,
         environment=terms.environment,
-        secret_digest=tokens.digest(token),
-        pepper_version=tokens.PEPPER_VERSION,
+        secret_digest=tokens.digest(token, peppers.current()),
+        pepper_version=peppers.fingerprint(peppers.current()),
         scopes=[scope for scope in SCOPES if scope in terms.scopes],
         allowed_networks=list(terms.allowed_networks),
         not_before=terms.not_before,

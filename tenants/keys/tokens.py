@@ -12,8 +12,6 @@ import re
 import zlib
 from typing import Final
 
-from django.conf import settings
-
 from tenants.models import BASE62, random_base62
 
 KEY_ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 43, 6
@@ -22,7 +20,6 @@ TOKEN_PATTERN: Final = re.compile(
     rf"_[0-9A-Za-z]{{{SECRET_LENGTH + CHECKSUM_LENGTH}}}"
 )
 KEY_ID_PATTERN: Final = re.compile(rf"[0-9A-Za-z]{{{KEY_ID_LENGTH}}}")
-PEPPER_VERSION = 1
 
 
 def new_token(environment: str) -> tuple[str, str]:
@@ -54,12 +51,10 @@ def checksum(body: str) -> str:
     return digits
 
 
-def digest(token: str) -> bytes:
-    """HMAC-SHA-256 of the token under the pepper: all that is stored of it.
+def digest(token: str, pepper: str) -> bytes:
+    """HMAC-SHA-256 of the token under `pepper`: all that is stored of it.
 
     The secret is random, so a fast hash is enough (OWASP ASVS 5.0, 6.5.2); the pepper is not in
     the database, so a stolen database verifies nothing.
     """
-    pepper = settings.API_KEY_PEPPER
-    key = pepper.encode() if isinstance(pepper, str) else pepper
-    return hmac.new(key, token.encode("ascii"), hashlib.sha256).digest()
+    return hmac.new(pepper.encode(), token.encode("ascii"), hashlib.sha256).digest()

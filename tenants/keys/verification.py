@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from tenants.keys import tokens
+from tenants.keys import peppers, tokens
 from tenants.keys.lookup import look_up
 from tenants.models import ApiKey, KeyStatus
 
@@ -41,14 +41,37 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     key_id = tokens.key_id_of(token)
     if key_id is None:
         raise KeyInvalid("malformed")
-    key, now = look_up(key_id)
-    # An unknown id is compared as well, so that the time taken does not tell which ids exist.
-    expected = bytes(key.secret_digest) if key else NO_DIGEST
-    if not hmac.compare_digest(tokens.digest(token), expected) or key is None or now is None:
+    key, now = prove(token)
+    if key is None or now is None:
         raise KeyInvalid("unknown", key_id=key_id)
     _refuse_unusable(key, now, address)
     _note_use(key, now)
     return key
+
+
+def prove(token: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
+    """The key that `token` is, usable or not, and the database's time; twice None for no key.
+
+    A digest under the previous pepper is replaced by one under the current.
+    """
+    key_id = tokens.key_id_of(token)
+    if key_id is None:
+        return None, None
+    key, now = look_up(key_id)
+    # An unknown id is compared as well, so that the time taken does not tell which ids exist.
+    expected = bytes(key.secret_digest) if key else NO_DIGEST
+    digests = [tokens.digest(token, pepper) for pepper in peppers.accepted()]
+    [is_current, *is_older] = [hmac.compare_digest(digest, expected) for digest in digests]
+    if key is None or now is None or not (is_current or any(is_older)):
+        return None, None
+    if not is_current:
+        _renew_digest(key, digests[0])
+    return key, now
+
+
+def _renew_digest(key: ApiKey, digest: bytes) -> None:
+    version = peppers.fingerprint(peppers.current())
+    ApiKey.objects.filter(pk=key.pk).update(secret_digest=digest, pepper_version=version)
 
 
 def _refuse_unusable(key: ApiKey, now: datetime.datetime, address: str | None) -> None:

@@ -4,7 +4,7 @@ After the Internet-Draft draft-ietf-httpapi-idempotency-key-header, with answers
 """
 
 from tenants.api.idempotency.call import HEADER
-from tenants.api.idempotency.errors import IdempotencyMismatch, StillRunning
+from tenants.api.idempotency.errors import AnswerLost, IdempotencyMismatch, StillRunning
 from tenants.api.idempotency.once import idempotent
 
-__all__ = ["HEADER", "IdempotencyMismatch", "StillRunning", "idempotent"]
+__all__ = ["HEADER", "AnswerLost", "IdempotencyMismatch", "StillRunning", "idempotent"]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from tenants.api.idempotency.call import Call
-from tenants.api.idempotency.errors import IdempotencyMismatch, StillRunning
+from tenants.api.idempotency.errors import AnswerLost, IdempotencyMismatch, StillRunning
+from tenants.keys import peppers
 from tenants.models import KeptAnswer
 from tenants.models.kept_answer import KEPT_FOR
 
@@ -35,7 +37,7 @@ def lock(call: Call) -> None:
 
 
 def find(call: Call) -> HttpResponse | None:
-    """The answer given before, byte for byte. Raises `IdempotencyMismatch`."""
+    """The answer given before, byte for byte. Raises `IdempotencyMismatch`, `AnswerLost`."""
     kept = KeptAnswer.objects.filter(
         tenant=call.tenant, call_digest=call.digest, expires_at__gt=Now()
     ).first()
@@ -73,12 +75,15 @@ def is_kept(response: HttpResponseBase) -> bool:
 
 def _sealed(body: bytes, call: Call) -> bytes:
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + _cipher(settings.API_KEY_PEPPER).encrypt(nonce, body, call.digest + call.payload)
+    return nonce + _cipher(peppers.current()).encrypt(nonce, body, call.digest + call.payload)
 
 
 def _opened(sealed: bytes, call: Call) -> bytes:
     nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    return _cipher(settings.API_KEY_PEPPER).decrypt(nonce, ciphertext, call.digest + call.payload)
+    for pepper in peppers.accepted():
+        with suppress(InvalidTag):
+            return _cipher(pepper).decrypt(nonce, ciphertext, call.digest + call.payload)
+    raise AnswerLost("The first answer can not be read any more.")
 
 
 @cache

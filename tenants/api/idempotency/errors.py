@@ -7,3 +7,7 @@ class StillRunning(Exception):
 
 class IdempotencyMismatch(Exception):
     """The Idempotency-Key belongs to another payload."""
+
+
+class AnswerLost(Exception):
+    """The answer was kept under a pepper that is not there any more; the effect stands."""
