@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 from django.db import DatabaseError, connection
@@ -12,6 +13,9 @@ from django.views.decorators.http import require_safe
 
 from matching.models import ListsVersion
 from matching.snapshot import IndexUnavailable, live
+from tenants.audit.seal import oldest_unsealed
+
+LONGEST_UNSEALED = datetime.timedelta(seconds=60)
 
 
 @never_cache
@@ -59,8 +63,19 @@ def _index() -> str:
     return "the published snapshot is damaged; an older one is in use" if live.damage else ""
 
 
+def _audit() -> str:
+    try:
+        waiting = oldest_unsealed()
+    except DatabaseError:
+        return "the audit log can not be read"
+    if waiting <= LONGEST_UNSEALED:
+        return ""
+    return f"audit events have been waiting to be sealed for {int(waiting.total_seconds())} s"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "index": _index,
+    "audit": _audit,
 }

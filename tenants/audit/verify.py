@@ -260,10 +260,12 @@ class Walk:
         if found != expected:
             kind = "missing" if isinstance(found, int) and found > expected else "misplaced"
             raise Tampered(kind, expected, f"here stands sequence {found}")
-        stated = row.pop("leaf_hash", None)
-        if len(row) == 1 and self._may_withhold:
+        stated = row.pop("leaf_hash")
+        if len(row) == 1:
+            if not self._may_withhold:
+                raise Tampered("missing", expected, "the event shows only its hash")
             self.withheld += 1
-            leaf = bytes.fromhex(stated or "")
+            leaf = bytes.fromhex(stated)
         else:
             if row.get("log") != self.log:
                 raise Tampered("foreign", expected, f"the event is of the log {row.get('log')}")
