@@ -6,6 +6,8 @@ together about as much as two of the three database statements of a match.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -20,11 +22,10 @@ from hashservice.middleware import API_PREFIX
 class _BrowserOnly(MiddlewareMixin):
     """Steps aside for the API, whose views take no cookies."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if request.path.startswith(API_PREFIX):
             return self.get_response(request)
-        response: HttpResponseBase = super().__call__(request)
-        return response
+        return super().__call__(request)
 
 
 class ContentPolicy(_BrowserOnly, CSPMiddleware):

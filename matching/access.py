@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q
 
 from matching.hashing import Digests
-from matching.models import HashEntry, ListsVersion, Submission
+from matching.models import HashEntry, HashList, ListsVersion, Submission
 from tenants.models import ApiKey, Tenant
+from tenants.reads import composed, taken
 
-MOST_ENTRIES: Final = 1_000  # a flood of entries with one signal must not make an answer slow
+MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
 
+# What a key sees: active entries of active lists of its kind. The limit is of each value, so that
+# a flood of one can not hide what another would find.
+_IN_FORCE = """
+    SELECT entry.id
+      FROM unnest(%s::bytea[]) AS asked (value), LATERAL (
+           SELECT found.id
+             FROM matching_hashentry AS found
+             JOIN matching_hashlist AS list ON list.id = found.hash_list_id
+            WHERE found.<column> = asked.value AND found.state = 'active'
+              AND list.state = 'active' AND list.kind = %s
+            LIMIT %s) AS entry
+"""
 VERSION_AND_DIGESTS: Final = """
     SELECT version.id, version.version, version.changed_at, version.snapshot_id,
-           ARRAY(SELECT id FROM matching_hashentry WHERE state = 'active' AND sha256 = %s LIMIT %s)
-           || ARRAY(SELECT id FROM matching_hashentry WHERE state = 'active' AND sha1 = %s LIMIT %s)
-           || ARRAY(SELECT id FROM matching_hashentry WHERE state = 'active' AND md5 = %s LIMIT %s)
+           ARRAY(<sha256> UNION <sha1> UNION <md5>)
       FROM matching_listsversion AS version
+"""
+ENTRIES: Final = """
+    SELECT {columns}
+      FROM (SELECT unnest(%s::bigint[]) UNION <pdq> UNION <pdq_trimmed>) AS chosen (id)
+      JOIN {entry} AS entry ON entry.id = chosen.id
+      JOIN {list} AS list ON list.id = entry.hash_list_id
+     WHERE entry.state = 'active' AND list.state = 'active' AND list.kind = %s
 """
 
 
@@ -27,17 +45,22 @@ class NotFound(Exception):
     """The row is missing or another tenant's: the two answer alike."""
 
 
-def version_and_digests(digests: Digests | None) -> tuple[ListsVersion, list[int]]:
-    """The lists version in force, and the active entries that carry one of the digests.
+def version_and_digests(
+    *, key: ApiKey, digests: Iterable[Digests]
+) -> tuple[ListsVersion, list[int]]:
+    """The lists version in force, and the entries in force for `key` with one of the digests.
 
     One statement, so that both are of one moment; nearly every submission is a miss and needs no
     other. Raises ListsVersion.DoesNotExist on a database that was never migrated.
     """
-    asked = (digests.sha256, digests.sha1, digests.md5) if digests else (None,) * 3
+    asked = list(digests)
+    values: list[list[bytes]] = [
+        [getattr(one, name) for one in asked if getattr(one, name)] for name in _DIGESTS
+    ]
+    limits = [key.environment, MOST_OF_A_VALUE]
     with connection.cursor() as cursor:
-        cursor.execute(
-            VERSION_AND_DIGESTS, [part for value in asked for part in (value or None, MOST_ENTRIES)]
-        )
+        parameters: list[Any] = [part for value in values for part in (value, *limits)]
+        cursor.execute(_version_and_digests(), parameters)
         row = cursor.fetchone()
     if row is None:
         raise ListsVersion.DoesNotExist
@@ -45,16 +68,42 @@ def version_and_digests(digests: Digests | None) -> tuple[ListsVersion, list[int
     return ListsVersion(*version), found
 
 
-def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Collection[bytes]) -> list[HashEntry]:
+def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Iterable[bytes]) -> list[HashEntry]:
     """Of the entries with these keys or PDQ values, those in force for `key`, lists loaded."""
-    if not pks and not pdq:
-        return []
     values = list(pdq)
-    found = HashEntry.objects.in_force(key.environment).filter(
-        Q(pk__in=pks) | Q(pdq__in=values) | Q(pdq_trimmed__in=values)
-    )
-    # Without an order: in that of the primary key PostgreSQL might walk the whole table.
-    return list(found.select_related("hash_list").order_by()[:MOST_ENTRIES])
+    if not pks and not values:
+        return []
+    wanted: list[Any] = [values, key.environment, MOST_OF_A_VALUE]
+    with connection.cursor() as cursor:
+        cursor.execute(_entries(), [list(pks), *wanted, *wanted, key.environment])
+        rows = cursor.fetchall()
+    return [_entry(list(row)) for row in rows]
+
+
+def _entry(values: list[Any]) -> HashEntry:
+    entry = taken(HashEntry, values)
+    entry.hash_list = taken(HashList, values)
+    return entry
+
+
+_DIGESTS: Final = ("sha256", "sha1", "md5")
+
+
+@cache
+def _version_and_digests() -> str:
+    return _with_look_ups(VERSION_AND_DIGESTS, _DIGESTS)
+
+
+@cache
+def _entries() -> str:
+    statement = _with_look_ups(ENTRIES, ("pdq", "pdq_trimmed"))
+    return composed(statement, {"entry": HashEntry, "list": HashList})
+
+
+def _with_look_ups(statement: str, columns: Sequence[str]) -> str:
+    for column in columns:
+        statement = statement.replace(f"<{column}>", _IN_FORCE.replace("<column>", column))
+    return statement
 
 
 def submission_of(*, tenant: Tenant, public_id: str) -> Submission:

@@ -45,13 +45,20 @@ class ImageHashes:
 class FrameHashes:
     """Hashes of one sampled frame: (8, 32) arrays, rows as in `pdq.DihedralHashes`.
 
-    A frame has several of these where viewers show it differently, or where it may be a thumbnail.
+    A frame has several of these where viewers show it differently, or where it may be a thumbnail;
+    they share its `number`.
     """
 
+    number: int
     quality: int
     variants: NDArray[np.uint8]
     trimmed_quality: int | None = None
     trimmed_variants: NDArray[np.uint8] | None = None
+
+    @property
+    def best_quality(self) -> int:
+        """With or without the borders."""
+        return max(self.quality, self.trimmed_quality or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,12 @@ class QueryHashes:
     def quality(self) -> int:
         """The best quality of any frame; below MIN_QUALITY nothing can be said by PDQ."""
         return max(quality for quality, _ in self._hashes())
+
+    @property
+    def is_judged_whole(self) -> bool:
+        """Whether every sampled frame has a hash of sufficient quality."""
+        judged = {frame.number for frame in self.frames if frame.best_quality >= MIN_QUALITY}
+        return judged == {frame.number for frame in self.frames}
 
     def trusted(self) -> NDArray[np.uint8]:
         """Distinct hashes of sufficient quality, (n, 32); n may be 0."""
@@ -141,8 +154,8 @@ def _hash_frame(frame: Frame) -> FrameHashes:
     if max(whole.quality, inner.quality if inner else 0) < PLAIN_QUALITY:
         inner = _inside(frame, find_content(frame.pixels)) or inner
     if inner is None:
-        return FrameHashes(whole.quality, whole.variants)
-    return FrameHashes(whole.quality, whole.variants, inner.quality, inner.variants)
+        return FrameHashes(frame.number, whole.quality, whole.variants)
+    return FrameHashes(frame.number, whole.quality, whole.variants, inner.quality, inner.variants)
 
 
 def _inside(frame: Frame, box: Box | None) -> DihedralHashes | None:

@@ -11,6 +11,7 @@ from matching.match.verdict import (
     HashItem,
     Judgement,
     judge,
+    judge_all,
     question_of_image,
     question_of_item,
 )
@@ -51,9 +52,10 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
 
 def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
     """The recorded verdicts on `items`, in their order; one audit row for all of them."""
+    judgements = judge_all([question_of_item(item) for item in items], key=key)
     outcomes = [
-        _outcome(key, item.content_id, _sha256(item), judge(question_of_item(item), key=key))
-        for item in items
+        _outcome(key, item.content_id, _sha256(item), judgement)
+        for item, judgement in zip(items, judgements, strict=True)
     ]
     verdicts = Counter(outcome.submission.verdict for outcome in outcomes)
     record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,8 +14,6 @@ from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes
 from matching.models import HashEntry, ListsVersion, MatchType, Verdict
 from matching.snapshot import live
 from tenants.models import ApiKey
-
-FAR = 256  # bits; no two hashes lie further apart
 
 
 class Stage(StrEnum):
@@ -80,10 +78,9 @@ class Judgement:
 
 
 def question_of_image(image: QueryHashes) -> Question:
-    untrusted = any(
-        max(frame.quality, frame.trimmed_quality or 0) < MIN_QUALITY for frame in image.frames
+    return Question(
+        digests=image.digests, near=image.trusted(), untrusted=not image.is_judged_whole
     )
-    return Question(digests=image.digests, near=image.trusted(), untrusted=untrusted)
 
 
 def question_of_item(item: HashItem) -> Question:
@@ -97,19 +94,40 @@ def question_of_item(item: HashItem) -> Question:
 
 
 def judge(question: Question, *, key: ApiKey) -> Judgement:
-    """The verdict for one question.
+    """The verdict for one question. Raises IndexUnavailable."""
+    [judgement] = judge_all([question], key=key)
+    return judgement
 
-    A match wins; otherwise whatever could not be trusted makes it `not_checked`, so that
-    `no_known_match` is only ever said of something that was looked at in full.
+
+def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
+    """The verdicts for `questions`, all by the same lists version, in at most two statements.
 
     Raises IndexUnavailable.
     """
-    version, same_bytes = version_and_digests(question.digests)
+    digests = [question.digests for question in questions if question.digests]
+    version, same_bytes = version_and_digests(key=key, digests=digests)
     # Also for digests alone: a service that lost its index answers nothing.
     index = live.at(version)
-    distances = index.search(question.near, PDQ_RADIUS) if len(question.near) else {}
-    entries = entries_found(key=key, pks=same_bytes, pdq=distances)
-    findings = _strongest(_findings(entries, question.digests, distances))
+    near = [index.search(q.near, PDQ_RADIUS) if len(q.near) else {} for q in questions]
+    entries = entries_found(key=key, pks=same_bytes, pdq=set().union(*near))
+    by_signal = _by_signal(entries)
+    return [
+        _judged(question, distances, by_signal, version)
+        for question, distances in zip(questions, near, strict=True)
+    ]
+
+
+def _judged(
+    question: Question,
+    distances: Mapping[bytes, int],
+    by_signal: Mapping[bytes, Sequence[HashEntry]],
+    version: ListsVersion,
+) -> Judgement:
+    """A match wins; otherwise whatever could not be trusted makes it `not_checked`.
+
+    So `no_known_match` is only ever said of something that was looked at in full.
+    """
+    findings = _strongest(_findings(question, distances, by_signal))
     if findings:
         verdict, reason = Verdict.MATCH, None
     elif question.untrusted:
@@ -119,27 +137,29 @@ def judge(question: Question, *, key: ApiKey) -> Judgement:
     return Judgement(verdict, findings, question.stages, reason, version)
 
 
-def _findings(
-    entries: Iterable[HashEntry], digests: Digests | None, distances: dict[bytes, int]
-) -> Iterable[Finding]:
+def _by_signal(entries: Iterable[HashEntry]) -> dict[bytes, list[HashEntry]]:
+    """The entries by every value they can be found by; values of two types never coincide."""
+    found: dict[bytes, list[HashEntry]] = {}
     for entry in entries:
-        if _same_bytes(entry, digests):
+        digests = (entry.sha256, entry.sha1, entry.md5)
+        for value in {*(bytes(digest) for digest in digests if digest), *entry.searched_pdq}:
+            found.setdefault(value, []).append(entry)
+    return found
+
+
+def _findings(
+    question: Question,
+    distances: Mapping[bytes, int],
+    by_signal: Mapping[bytes, Sequence[HashEntry]],
+) -> Iterator[Finding]:
+    digests = question.digests
+    for value in (digests.sha256, digests.sha1, digests.md5) if digests else ():
+        for entry in by_signal.get(value, ()):
             yield Finding(entry, MatchType.EXACT, None)
-            continue
-        distance = min((distances.get(v, FAR) for v in entry.searched_pdq), default=FAR)
-        if distance <= entry.hash_list.pdq_threshold:
-            yield Finding(entry, MatchType.NEAR, distance)
-
-
-def _same_bytes(entry: HashEntry, digests: Digests | None) -> bool:
-    if digests is None:
-        return False
-    pairs = (
-        (entry.sha256, digests.sha256),
-        (entry.sha1, digests.sha1),
-        (entry.md5, digests.md5),
-    )
-    return any(stored and asked and bytes(stored) == asked for stored, asked in pairs)
+    for value, distance in distances.items():
+        for entry in by_signal.get(value, ()):
+            if distance <= entry.hash_list.pdq_threshold:
+                yield Finding(entry, MatchType.NEAR, distance)
 
 
 def _strongest(findings: Iterable[Finding]) -> list[Finding]:

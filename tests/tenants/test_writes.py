@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from tenants.models import Plan, Tenant, UsageDay
 from tenants.usage import counting
-from tenants.writes import insertion, write_together
+from tenants.writes import insertion, insertions, write_together
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +41,17 @@ def test_one_that_fails_takes_the_others_with_it(acme):
         )
 
     assert not UsageDay.objects.filter(tenant=acme.tenant).exists()
+
+
+def test_more_values_than_a_statement_may_have_are_written_all_the_same(acme, monkeypatch):
+    monkeypatch.setattr("tenants.writes.MOST_VALUES", 40)
+    plan = Plan.objects.first()
+    write_together(
+        [
+            *insertions([tenant_of(plan, f"tenant-{number}") for number in range(20)]),
+            counting(tenant=acme.tenant, environment="live", submissions=1),
+        ]
+    )
+
+    assert Tenant.objects.filter(slug__startswith="tenant-").count() == 20
+    assert UsageDay.objects.get(tenant=acme.tenant).submissions == 1

@@ -34,13 +34,14 @@ class Frame:
 
     `pixels` is luma (h, w) or RGB (h, w, 3), reduced by `scale` from `full_size` = (height, width).
     `orientation` is the EXIF tag, 1..8: pixels are never moved, it selects which of the eight
-    hashes is upright.
+    hashes is upright. `number` counts the frames of an animation.
     """
 
     pixels: NDArray[np.uint8]
     full_size: tuple[int, int]
     scale: int
     orientation: int
+    number: int
 
 
 class OpenImage:
@@ -66,12 +67,12 @@ class OpenImage:
         with decoder_errors():
             shown, *others = self._sampled()
             self._image.seek(shown)
-            yield from self._views(reduced=reduced)
+            yield from self._views(shown, reduced=reduced)
             for number in others:
                 self._image.seek(number)
                 # A thumbnail page is too small to hash, and too small to recognise.
                 if min(self._image.size) >= self._limits.min_side:
-                    yield from self._views(reduced=reduced)
+                    yield from self._views(number, reduced=reduced)
 
     def _sampled(self) -> list[int]:
         """Numbers of the sampled frames: the shown one first, then up to the last, evenly."""
@@ -84,7 +85,7 @@ class OpenImage:
         shown = self._image.tell()
         return [shown, *(number for number in numbers if number != shown)]
 
-    def _views(self, *, reduced: bool) -> Iterator[Frame]:
+    def _views(self, number: int, *, reduced: bool) -> Iterator[Frame]:
         image = self._image
         self._limits.check_size(*image.size)
         full_size, scale = _load(image, reduced=reduced and self.format is ImageFormat.JPEG)
@@ -92,7 +93,7 @@ class OpenImage:
         factor = max(1, min(image.size) // REDUCED_SIDE) if reduced else 1
         for view in views(image, luma=reduced):
             pixels = np.asarray(view.reduce(factor) if factor > 1 else view)
-            yield Frame(pixels, full_size, scale * factor, orientation)
+            yield Frame(pixels, full_size, scale * factor, orientation, number)
 
 
 def open_image(data: bytes, *, limits: DecodeLimits) -> OpenImage:

@@ -33,7 +33,7 @@ MAX_REPLY: Final = 1 << 20
 VARIANTS: Final = 8
 NO_TRIM: Final = 255
 
-_FRAME: Final = struct.Struct(f">BB{VARIANTS * PDQ_BYTES}s{VARIANTS * PDQ_BYTES}s")
+_FRAME: Final = struct.Struct(f">IBB{VARIANTS * PDQ_BYTES}s{VARIANTS * PDQ_BYTES}s")
 _IMAGE: Final = struct.Struct(f">BB{PDQ_BYTES}s{PDQ_BYTES}sIII8s")
 
 
@@ -152,13 +152,15 @@ def _encode_frame(frame: FrameHashes) -> bytes:
     trim, trimmed = NO_TRIM, bytes(VARIANTS * PDQ_BYTES)
     if frame.trimmed_quality is not None and frame.trimmed_variants is not None:
         trim, trimmed = frame.trimmed_quality, frame.trimmed_variants.tobytes()
-    return _FRAME.pack(frame.quality, trim, frame.variants.tobytes(), trimmed)
+    return _FRAME.pack(frame.number, frame.quality, trim, frame.variants.tobytes(), trimmed)
 
 
-def _decode_frame(quality: int, trim: int, variants: bytes, trimmed: bytes) -> FrameHashes:
+def _decode_frame(
+    number: int, quality: int, trim: int, variants: bytes, trimmed: bytes
+) -> FrameHashes:
     if trim == NO_TRIM:
-        return FrameHashes(_quality(quality), _rows(variants))
-    return FrameHashes(_quality(quality), _rows(variants), _quality(trim), _rows(trimmed))
+        return FrameHashes(number, _quality(quality), _rows(variants))
+    return FrameHashes(number, _quality(quality), _rows(variants), _quality(trim), _rows(trimmed))
 
 
 def _quality(value: int) -> int:

@@ -84,3 +84,10 @@ def test_a_request_has_one_audit_event_however_many_items(acme_api, known_entry)
     ask(acme_api, *[{"md5": f"{n:032x}"} for n in range(20)])
 
     assert AuditEvent.objects.count() == before + 1
+
+
+def test_however_many_items_three_statements_answer_them(
+    acme_api, known_entry, django_assert_num_queries
+):
+    with django_assert_num_queries(3):
+        ask(acme_api, *[{"md5": f"{n:032x}"} for n in range(200)])

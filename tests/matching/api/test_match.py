@@ -238,3 +238,17 @@ def test_picture_without_the_border_of_the_known_one_is_a_near_match(
     answer = post(acme_api, as_bytes(render_picture(1), "JPEG", quality=90)).json()
 
     assert [match["match_type"] for match in answer["matches"]] == ["near"]
+
+
+def test_animation_with_a_flat_frame_is_not_checked(acme_api, known_entry):
+    frames = [render_picture(2), Image.new("RGB", (640, 480), "gray")]
+    animation = as_bytes(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+    assert post(acme_api, animation).json()["verdict"] == "not_checked"
+
+
+def test_drawing_that_vanishes_on_one_ground_is_judged_on_the_other(acme_api, known_entry):
+    drawing = render_picture(2).convert("L").convert("RGBA")
+    drawing.putalpha(render_picture(2).convert("L"))
+
+    assert post(acme_api, as_bytes(drawing, "PNG")).json()["verdict"] == "no_known_match"
