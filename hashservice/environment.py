@@ -24,7 +24,7 @@ class Environment:
         self._variables = variables
 
     def text(self, name: str, *, default: str) -> str:
-        return self._variables.get(name) or default
+        return self._variables.get(name) or self._secret_file(name) or default
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self._variables.get(name, "").lower()
@@ -72,7 +72,10 @@ class Environment:
         if not value.startswith(("postgres://", "postgresql://")):
             raise ImproperlyConfigured(f"{name} must be a postgresql:// address")
         settings: dict[str, Any] = environ.Env.db_url_config(value)
-        settings.setdefault("OPTIONS", {}).update(PREPARED_STATEMENTS)
+        options = settings.setdefault("OPTIONS", {})
+        # A socket's folder comes as an option; `dbshell` looks for it where hosts stand.
+        settings["HOST"] = options.pop("host", "") or settings.get("HOST", "")
+        options.update(PREPARED_STATEMENTS)
         settings["CONN_MAX_AGE"] = CONNECTION_LIFETIME_SECONDS
         settings["CONN_HEALTH_CHECKS"] = True
         return settings

@@ -54,9 +54,7 @@ def version_and_digests(
     other. Raises ListsVersion.DoesNotExist on a database that was never migrated.
     """
     asked = list(digests)
-    values: list[list[bytes]] = [
-        [getattr(one, name) for one in asked if getattr(one, name)] for name in _DIGESTS
-    ]
+    values = [[value for one in asked if (value := getattr(one, name))] for name in _DIGESTS]
     limits = [key.environment, MOST_OF_A_VALUE]
     with connection.cursor() as cursor:
         parameters: list[Any] = [part for value in values for part in (value, *limits)]

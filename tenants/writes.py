@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
+
+MOST_VALUES = 60_000  # PostgreSQL's protocol counts a statement's values in 16 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,14 @@ class Write:
 
     statement: str
     values: Sequence[Any]
+
+
+def insertions(rows: Sequence[models.Model]) -> list[Write]:
+    """Insert unsaved rows of one model, in as few writes as their values allow."""
+    if not rows:
+        return []
+    at_once = MOST_VALUES // len(_fields(type(rows[0])))
+    return [insertion(rows[start : start + at_once]) for start in range(0, len(rows), at_once)]
 
 
 def insertion(rows: Sequence[models.Model]) -> Write:
@@ -40,8 +50,14 @@ def write_together(writes: Sequence[Write]) -> None:
     """Run all of `writes` in one statement; none takes effect without the others.
 
     They see the database as it was before: one can not read what another writes, and foreign keys
-    between their rows must be deferred, as Django's are.
+    between their rows must be deferred, as Django's are. Writes with more values than a statement
+    may have are run one by one, in a transaction.
     """
+    if len(writes) > 1 and sum(len(write.values) for write in writes) > MOST_VALUES:
+        with transaction.atomic():
+            for write in writes:
+                write_together([write])
+        return
     *first, last = writes
     parts = ", ".join(f"write_{place} AS ({write.statement})" for place, write in enumerate(first))
     statement = f"WITH {parts} {last.statement}" if parts else last.statement

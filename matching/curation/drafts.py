@@ -17,6 +17,8 @@ from matching.models import HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
 from tenants.audit.record import Actor, record
 
+ADDED_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
@@ -100,7 +102,7 @@ def add_entries(
             ).values_list("identity", flat=True)
         )
         new = {entry.identity: entry for entry in entries if entry.identity not in known}
-        return HashEntry.objects.bulk_create(new.values())
+        return HashEntry.objects.bulk_create(new.values(), batch_size=ADDED_AT_ONCE)
 
 
 def await_other_additions(hash_list: HashList) -> None:

@@ -19,7 +19,7 @@ from matching.models import Match, Submission, Verdict
 from tenants import usage
 from tenants.audit.record import Actor, record
 from tenants.models import ApiKey
-from tenants.writes import Write, insertion
+from tenants.writes import Write, insertions
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,8 @@ def _effects(key: ApiKey, outcomes: Sequence[Outcome], **amounts: int) -> list[W
         counts["not_checked"] += outcome.submission.verdict == Verdict.NOT_CHECKED
         counts.update({f"matches_{match.match_type}" for match in outcome.matches})
     return [
-        insertion([outcome.submission for outcome in outcomes]),
-        *([insertion(matches)] if matches else []),
+        *insertions([outcome.submission for outcome in outcomes]),
+        *insertions(matches),
         usage.counting(tenant=key.tenant, environment=key.environment, **counts),
     ]
 
