@@ -114,11 +114,9 @@ def ask(stages: dict[str, Stage], name: str, photo: int, picture: Picture, total
     hits = {column: stage.find(picture, clock) for column, stage in stages.items()}
     local = stages["accept"]
     assert isinstance(local, Local)
-    hits["review"] = {n for n, seen in local.evidence.items() if decide(seen) is not Band.NONE}
-    hits["all"] = hits["near"] | hits["review"]
     own = local.evidence.get(photo)
     others = [brief(seen) for n, seen in local.evidence.items() if n != photo]
-    return Row(
+    row = Row(
         name,
         photo,
         {column: photo in ids for column, ids in hits.items()},
@@ -129,6 +127,22 @@ def ask(stages: dict[str, Stage], name: str, photo: int, picture: Picture, total
         local.candidates,
         clock.spent,
     )
+    return judged(row)
+
+
+def judged(row: Row) -> Row:
+    """Apply the decision rule to the evidence of a row, which may have been saved earlier."""
+    own = band(row.evidence) if row.evidence else Band.NONE
+    others = [band(seen) for seen in row.others]
+    row.found["accept"], row.found["review"] = own is Band.ACCEPT, own is not Band.NONE
+    row.found["all"] = row.found["near"] or row.found["review"]
+    row.wrong["accept"] = others.count(Band.ACCEPT)
+    row.wrong["review"] = len(others) - others.count(Band.NONE)
+    return row
+
+
+def band(seen: Brief) -> Band:
+    return decide(Evidence(*seen, mirrored=False))
 
 
 def brief(evidence: Evidence) -> Brief:
@@ -235,7 +249,7 @@ def saved(rows: Iterable[Row], path: Path | None) -> Iterator[Row]:
 
 def load(paths: Sequence[Path]) -> list[Row]:
     lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
-    return [Row(**json.loads(line)) for line in lines]
+    return [judged(Row(**json.loads(line))) for line in lines]
 
 
 def parsed_slice(text: str) -> slice:
