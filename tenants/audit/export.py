@@ -48,7 +48,7 @@ def csv_lines(records: Records) -> Iterator[str]:
     yield writer.writerow(COLUMNS)
     for record in records:
         row = record if "sequence" in record else _as_row(record)
-        yield writer.writerow(_cell(row.get(column)) for column in COLUMNS)
+        yield writer.writerow([_cell(row.get(column)) for column in COLUMNS])
 
 
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Records], Iterator[str]]]]] = {
@@ -69,7 +69,9 @@ def _as_row(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"action": name, "data": content}
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> str | int:
+    if isinstance(value, int):
+        return value  # a sequence or a status: never negative
     if value is None:
         return ""
     text = value if isinstance(value, str) else _encode(value)

@@ -44,6 +44,12 @@ ANYWHERE: Final = f"""{UNSEALED}
 ORDER BY event.transaction_id < pg_snapshot_xmin(pg_current_snapshot()),
          event.transaction_id, event.id LIMIT %s
 """
+# In the order given, so the seal with the highest id marks the position. Columns instead of rows
+# take a fifth of the time.
+INSERT: Final = """
+INSERT INTO tenants_auditseal (event_id, tenant_id, sequence, leaf_hash)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
+"""
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,9 @@ def _seal_batch(*, anywhere: bool) -> int:
         return 0
     events = _unsealed(anywhere=anywhere)
     logs = _logs_of(events)
-    # One insert in the order of the events: the seal with the highest id marks the position.
-    AuditSeal.objects.bulk_create(logs[event.tenant_id].seal(event) for event in events)
+    seals = [(event.pk, event.tenant_id, *logs[event.tenant_id].seal(event)) for event in events]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [list(column) for column in zip(*seals, strict=True)] or [[]] * 4)
     AuditNode.objects.bulk_create(node for log in logs.values() for node in log.completed())
     return len(events)
 
@@ -138,14 +145,12 @@ class _Growth:
         self.tenant, self.first = tenant, size
         self.leaves: list[bytes] = []
 
-    def seal(self, event: AuditEvent) -> AuditSeal:
-        """Give the event the next place."""
+    def seal(self, event: AuditEvent) -> tuple[int, bytes]:
+        """Give the event the next place: its sequence and its leaf."""
         sequence = self.first + len(self.leaves)
         content = sealed_form(event, log=name_of(self.tenant), sequence=sequence)
         self.leaves.append(leaf_hash(canonical(content)))
-        return AuditSeal(
-            event=event, tenant=self.tenant, sequence=sequence, leaf_hash=self.leaves[-1]
-        )
+        return sequence, self.leaves[-1]
 
     def completed(self) -> Iterator[AuditNode]:
         """The nodes whose 256 parts are now all there, level by level."""

@@ -1,0 +1,106 @@
+"""How fast the audit log is sealed, proven, exported and verified. On a database of its own:
+
+    HASHSERVICE_STATE_DIR=/tmp/measured python3 manage.py migrate
+    HASHSERVICE_STATE_DIR=/tmp/measured python3 manage.py shell -c \
+        "from tests.benchmarks.audit import measure; measure(1_000_000)"
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+from django.db import connection
+
+from tenants.audit import checkpoints, events, proofs, verify
+from tenants.audit.export import FORMATS
+from tenants.audit.inspection import inspect
+from tenants.audit.record import Actor, record
+from tenants.audit.seal import seal_pending
+from tenants.memberships import create_tenant
+from tenants.models import Tenant
+
+INSERT = """
+INSERT INTO tenants_auditevent
+    (tenant_id, actor_kind, actor_id, key_id, action, target, request_id, address, user_agent,
+     outcome, status, data)
+SELECT %s, 'key', 'Ab3dEf6hIj9k', 'Ab3dEf6hIj9k', 'image.checked',
+       'sub_' || left(md5(n::text), 22), 'req_' || left(md5(n::text), 24), '203.0.113.9',
+       'customer/1.0', 'success', 200, '{"verdict": "no_known_match", "checked": ["exact", "near"],
+       "not_checked_reason": null, "lists": [], "match_types": [],
+       "lists_version": "20261122T190000.000000Z"}'
+FROM generate_series(1, %s) AS n
+"""
+
+
+def measure(count: int) -> None:
+    tenant = create_tenant(name="measured", plan="free", actor=Actor.system("benchmark")).tenant
+    with timed("written in one statement", count), connection.cursor() as cursor:
+        cursor.execute(INSERT, [tenant.pk, count])
+    with timed("sealed", count):
+        seal_pending()
+    with timed("signed, first checkpoint", 1):
+        checkpoint = checkpoints.current(tenant)
+    prove(tenant, count)
+    seal_one(tenant)
+    with timed("page of 1000 events", 1000):
+        events.page(
+            tenant=tenant, period=events.Period(), limit=1000, cursor=f"{count // 2}-{count}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (_, lines) in FORMATS.items():
+            path = Path(folder) / f"report.{name}"
+            with timed(f"exported as {name}", count), path.open("w", newline="") as file:
+                file.writelines(lines(events.report(checkpoint=checkpoint, period=events.Period())))
+            with timed(f"verified from {name}", count):
+                run_verifier(path, checkpoints.public_key(checkpoint.origin))
+    with timed("verified in the database", count):
+        inspect(tenant)
+
+
+def prove(tenant: Tenant, count: int) -> None:
+    seconds = []
+    for turn in range(100):
+        started = time.perf_counter()
+        proofs.inclusion(tenant=tenant, sequence=turn * count // 100)
+        proofs.consistency(tenant=tenant, from_size=turn * count // 100)
+        seconds.append(time.perf_counter() - started)
+    tell("proof of both kinds", seconds)
+
+
+def seal_one(tenant: Tenant) -> None:
+    """What one new event costs behind so many."""
+    seconds = []
+    for _ in range(100):
+        record(action="key.read", actor=Actor.system("benchmark"), tenant=tenant)
+        started = time.perf_counter()
+        seal_pending()
+        seconds.append(time.perf_counter() - started)
+    tell("one event sealed", seconds)
+
+
+def run_verifier(path: Path, key: str) -> None:
+    command = [sys.executable, verify.__file__, "log", str(path), "--key", key]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    print(done.stdout.splitlines()[0])
+
+
+@contextmanager
+def timed(what: str, count: int) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{what:<26} {seconds:8.2f} s {count / seconds:10.0f}/s   peak {memory} MiB", flush=True)
+
+
+def tell(what: str, seconds: list[float]) -> None:
+    cuts = quantiles(seconds, n=100)
+    print(f"{what:<26} p50 {cuts[49] * 1000:6.1f} ms   p99 {cuts[98] * 1000:6.1f} ms", flush=True)
