@@ -438,8 +438,15 @@ def read_records(file: TextIO) -> Iterator[dict[str, Any]]:
     file.seek(0)
     if start == "{":
         return map(json.loads, file)
-    csv.field_size_limit(sys.maxsize)
-    return map(_from_csv, csv.DictReader(file))
+    return _records_of_csv(file)
+
+
+def _records_of_csv(file: TextIO) -> Iterator[dict[str, Any]]:
+    before = csv.field_size_limit(sys.maxsize)  # for the whole process: given back at the end
+    try:
+        yield from map(_from_csv, csv.DictReader(file))
+    finally:
+        csv.field_size_limit(before)
 
 
 def _from_csv(cells: Mapping[str, str]) -> dict[str, Any]:
