@@ -265,7 +265,6 @@ def arguments() -> Any:
     parser.add_argument("--slice", type=parsed_slice, default=slice(None), help="e.g. 0:40")
     parser.add_argument("--only", nargs="*", default=(), help="manipulations")
     parser.add_argument("--hard", action="store_true", help="hard negatives instead")
-    parser.add_argument("--unrefined", action="store_true", help="leave out the refinement")
     parser.add_argument("--cache", type=Path, help="folder that keeps signatures between runs")
     parser.add_argument("--save", type=Path)
     parser.add_argument("--load", type=Path, nargs="*", default=())
@@ -280,8 +279,7 @@ def main() -> None:
         if options.hard:
             new = run_hard(material.photos, options.cache)
         else:
-            local = Local(options.cache, refine=not options.unrefined)
-            new = run(material, options.slice, options.only, local)
+            new = run(material, options.slice, options.only, Local(options.cache))
         rows += saved(new, options.save)
     usual = [row for row in rows if not row.manipulation.startswith("hard")]
     asked = [row for row in usual if row.photo >= 0]

@@ -122,10 +122,9 @@ class CropResistant:
 class Local:
     """This service's partial stage; `evidence` is what the last `find` saw of each reference."""
 
-    def __init__(self, cache: Path | None = None, *, refine: bool = True) -> None:
+    def __init__(self, cache: Path | None = None) -> None:
         """`cache`: a folder that keeps signatures, so that a next run need not register anew."""
         self._cache = cache
-        self._refine = refine
         self._signatures: list[tuple[int, LocalSignature]] = []
         self._tables: Tables | None = None
         self.registration: list[float] = []
@@ -163,7 +162,7 @@ class Local:
         with clock.measure("search"):
             candidates = find_candidates(self._tables, query, MAX_CANDIDATES)
         with clock.measure("verify"):
-            self.evidence = weigh_candidates(self._tables, query, candidates, refine=self._refine)
+            self.evidence = weigh_candidates(self._tables, query, candidates)
         self.candidates = len(candidates)
         return {n for n, seen in self.evidence.items() if decide(seen) is Band.ACCEPT}
 

@@ -1,8 +1,8 @@
 """How does a reference lie in the query? From matched places to an affine map, or to nothing.
 
 One reference after the other: full match of the stored codes with the query's, one-point
-similarity hypotheses, weighted least squares of an affine map, distinct places counted, and the
-map refined by matches sought near where it predicts them.
+similarity hypotheses, weighted least squares of an affine map, distinct places counted. Seeking
+further matches near where the map predicts them was tried and found nothing more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ import numpy as np
 from matching.index.local.compiled import compiled, popcount
 
 MATCH_RADIUS = 64
-GUIDED_RADIUS = 96
 _HYPOTHESES = 6
 _ROUNDS = 3
-_GUIDED_ROUNDS = 3
 
 
 @compiled
@@ -159,22 +157,22 @@ def _scale_of(affine: Any) -> Any:
 
 
 @compiled
-def _error(affine: Any, source: Any, target: Any, i: Any, j: Any) -> Any:
+def _error(affine: Any, source: Any, target: Any, i: Any) -> Any:
     x = affine[0] * source[i, 0] + affine[1] * source[i, 1] + affine[2]
     y = affine[3] * source[i, 0] + affine[4] * source[i, 1] + affine[5]
-    return math.hypot(x - target[j, 0], y - target[j, 1])
+    return math.hypot(x - target[i, 0], y - target[i, 1])
 
 
 @compiled
-def _fits(affine: Any, source: Any, target: Any, i: Any, j: Any, slack: Any) -> Any:
-    """Whether place, size and angle of the query's j are what the map makes of the stored i."""
+def _fits(affine: Any, source: Any, target: Any, i: Any) -> Any:
+    """Whether place, size and angle of a match are what the map makes of the stored ones."""
     scale = _scale_of(affine)
-    if _error(affine, source, target, i, j) >= 3.0 * max(scale, 1.0) + slack:
+    if _error(affine, source, target, i) >= 3.0 * max(scale, 1.0) + 2.5:
         return False
     turn = math.degrees(math.atan2(affine[3] - affine[1], affine[0] + affine[4]))
     return (
-        abs(_turned(target[j, 3] - source[i, 3] - turn)) < 28.0
-        and abs(math.log(target[j, 2] / source[i, 2] / scale)) < 0.6
+        abs(_turned(target[i, 3] - source[i, 3] - turn)) < 28.0
+        and abs(math.log(target[i, 2] / source[i, 2] / scale)) < 0.6
     )
 
 
@@ -186,7 +184,7 @@ def _refit(source: Any, target: Any, weights: Any, chosen: Any, affine: Any) -> 
         _fit(source, target, weights, chosen, affine)
         fresh = np.zeros_like(chosen)
         for i in range(len(source)):
-            fresh[i] = _fits(affine, source, target, i, i, 2.5)
+            fresh[i] = _fits(affine, source, target, i)
         count = np.sum(fresh)
         if count < 3 or np.all(fresh == chosen):
             break
@@ -253,48 +251,7 @@ def _estimate(source: Any, target: Any, weights: Any, affine: Any) -> Any:
 
 
 @compiled
-def _guided(
-    reference: Any, source: Any, query: Any, target: Any, affine: Any, weights: Any, chosen: Any
-) -> None:
-    """Refine the map by the best match near each predicted place, with a looser code radius."""
-    n = len(source)
-    found = np.empty((n, 4), np.float64)
-    for turn in range(_GUIDED_ROUNDS):
-        slack = 8.0 - 2.5 * turn
-        for i in range(n):
-            chosen[i] = False
-            nearest = np.int64(GUIDED_RADIUS + 1)
-            for j in range(len(target)):
-                if not _near(affine, source, target, i, j, slack):
-                    continue
-                distance = np.int64(
-                    popcount(query[j, 0] ^ reference[i, 0])
-                    + popcount(query[j, 1] ^ reference[i, 1])
-                    + popcount(query[j, 2] ^ reference[i, 2])
-                    + popcount(query[j, 3] ^ reference[i, 3])
-                )
-                if distance < nearest and _fits(affine, source, target, i, j, slack):
-                    nearest = distance
-                    chosen[i] = True
-                    found[i] = target[j]
-                    weights[i] = max(GUIDED_RADIUS + 12.0 - distance, 4.0)
-        if np.sum(chosen) < 5:
-            return
-        _fit(source, found, weights, chosen, affine)
-
-
-@compiled
-def _near(affine: Any, source: Any, target: Any, i: Any, j: Any, slack: Any) -> Any:
-    """A cheap bound before the exact test."""
-    reach = 3.0 * max(_scale_of(affine), 1.0) + slack
-    x = affine[0] * source[i, 0] + affine[1] * source[i, 1] + affine[2]
-    return abs(x - target[j, 0]) < reach
-
-
-@compiled
-def align(
-    reference: Any, stored: Any, query: Any, shown: Any, mirrored: Any, refine: Any, affine: Any
-) -> Any:
+def align(reference: Any, stored: Any, query: Any, shown: Any, mirrored: Any, affine: Any) -> Any:
     """Distinct places at which the query shows the reference; fills `affine` (6,) if 3 or more.
 
     `reference` and `query` are codes as words (n, 4) and (m, 4), the query's mirrored ones if
@@ -311,9 +268,6 @@ def align(
     pairs = pairs[:count]
     weights = np.maximum(MATCH_RADIUS + 12.0 - pairs[:, 2], 4.0)
     inliers = _estimate(source[pairs[:, 0]], shown[pairs[:, 1]], weights, affine)
-    if inliers >= 3 and refine:
-        room = np.empty(len(source), np.float64)
-        _guided(reference, source, query, shown, affine, room, np.empty(len(source), np.bool_))
     if mirrored:
         affine[0], affine[3] = -affine[0], -affine[3]
     return inliers
@@ -331,7 +285,6 @@ def align_all(
     query: Any,
     query_mirrored: Any,
     shown: Any,
-    refine: Any,
     inliers: Any,
     affines: Any,
 ) -> None:
@@ -349,5 +302,5 @@ def align_all(
             stored[keypoint, 3] = (geometry[4 * at + 3] + 0.5) * (360.0 / 256.0)
         shown_codes = query_mirrored if mirrored[number] else query
         inliers[number] = align(
-            codes, stored, shown_codes, shown, mirrored[number], refine, affines[number]
+            codes, stored, shown_codes, shown, mirrored[number], affines[number]
         )

@@ -90,12 +90,12 @@ def find_matches(
 
 
 def weigh_candidates(
-    tables: Tables, query: Query, candidates: Sequence[Candidate], *, refine: bool = True
+    tables: Tables, query: Query, candidates: Sequence[Candidate]
 ) -> dict[int, Evidence]:
-    """The strongest evidence for each id that has any; `refine` as in `verify`."""
+    """The strongest evidence for each id that has any."""
     best: dict[int, Evidence] = {}
     rows, mirrored = [c.row for c in candidates], [c.mirrored for c in candidates]
-    for row, evidence in verify_rows(tables, query, rows, mirrored, refine=refine):
+    for row, evidence in verify_rows(tables, query, rows, mirrored):
         identity = int(tables.ids[row])
         if identity not in best or evidence.e > best[identity].e:
             best[identity] = evidence

@@ -32,14 +32,10 @@ class QueryArrays:
         )
 
 
-def verify(query: Query, signature: Signature, *, refine: bool = True) -> Evidence:
-    """The stronger evidence of the two: the query as it is, and mirrored.
-
-    `refine` seeks further matches where the first map predicts them before the windows are
-    compared.
-    """
+def verify(query: Query, signature: Signature) -> Evidence:
+    """The stronger evidence of the two: the query as it is, and mirrored."""
     tables = Tables.of([(0, signature)])
-    found = (e for _, e in verify_rows(tables, query, [0, 0], [False, True], refine=refine))
+    found = (e for _, e in verify_rows(tables, query, [0, 0], [False, True]))
     return max(found, key=lambda evidence: (evidence.e, evidence.inliers), default=NO_EVIDENCE)
 
 
@@ -48,8 +44,6 @@ def verify_rows(
     query: Query,
     rows: Sequence[int],
     mirrored: Sequence[bool],
-    *,
-    refine: bool = True,
 ) -> Iterator[tuple[int, Evidence]]:
     """(row, evidence) of those candidates that the query shows at 3 places or more."""
     arrays = QueryArrays.of(query)
@@ -66,7 +60,6 @@ def verify_rows(
         arrays.codes,
         arrays.mirrored,
         arrays.shown,
-        refine,
         inliers,
         affines,
     )

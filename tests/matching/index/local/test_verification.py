@@ -72,20 +72,3 @@ def test_repeated_place_counts_once() -> None:
 def test_fewer_than_three_places_are_nothing(keypoints: int) -> None:
     known = signature(9)
     assert verify(showing(known, keypoints=keypoints), known).inliers == 0
-
-
-def test_refinement_makes_the_map_more_precise_where_few_codes_match() -> None:
-    known = signature(10)
-    query = showing(known, scale=0.6, degrees=10, noise_bits=80)
-    query.codes[:6] = showing(known, keypoints=6).codes[:6]
-    turn = np.radians(10)
-    linear = 0.6 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    errors = []
-    for refine in (False, True):
-        query.asked.clear()
-        assert verify(query, known, refine=refine).inliers >= 3
-        affine = query.asked[0]
-        placed = CORNERS @ affine[:, :2].T + affine[:, 2]
-        errors.append(np.abs(placed - CORNERS @ linear.T).max())
-    rough, refined = errors
-    assert refined < rough
