@@ -131,7 +131,7 @@ def test_commit_sets_the_mark():
 ATTACKS = {
     "update": "UPDATE tenants_auditevent SET action = 'key.read'",
     "delete": "DELETE FROM tenants_auditevent",
-    "truncate": "TRUNCATE tenants_auditevent",
+    "truncate": "TRUNCATE tenants_auditevent CASCADE",
     "truncate tenants": "TRUNCATE tenants_tenant CASCADE",
     "upsert": "INSERT INTO tenants_auditevent (id, actor_kind, actor_id, key_id, action, target,"
     " request_id, user_agent, outcome, data) SELECT id, actor_kind, actor_id, key_id, action,"
