@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Count, Max, Min, QuerySet
 
 from tenants.audit.checkpoints import public_key
-from tenants.audit.logs import Tree, name_of, sealed_form
+from tenants.audit.logs import FIELDS, Tree, name_of, sealed_form
 from tenants.audit.verify import covering
 from tenants.models import AuditSeal, Checkpoint, Tenant
 
@@ -72,15 +72,14 @@ def page(
         seals = seals.filter(event__action=action)
     if actor:
         seals = seals.filter(event__actor_id=actor)
-    rows = list(_rows(seals[: limit + 1], name_of(tenant)))
+    rows = [_event(row, name_of(tenant)) for row in _rows(seals[: limit + 1])]
     following = f"{rows[limit]['sequence']}-{size}" if len(rows) > limit else None
     return Page(rows[:limit], following)
 
 
 def records(tenant: Tenant | None, *, start: int, end: int) -> Iterator[dict[str, Any]]:
     """The events with sequence `start` to before `end`, a chunk at a time."""
-    for first in range(start, end, CHUNK):
-        yield from _rows(_seals(tenant, first, min(end, first + CHUNK)), name_of(tenant))
+    return (_event(row, name_of(tenant)) for row in _chunks(tenant, start, end))
 
 
 def report(*, checkpoint: Checkpoint, period: Period) -> Iterator[dict[str, Any]]:
@@ -103,9 +102,8 @@ def report(*, checkpoint: Checkpoint, period: Period) -> Iterator[dict[str, Any]
             "totals": _totals(period.of(_seals(tenant, start, end))),
         }
     }
-    for first in range(start, end, CHUNK):
-        for seal in _seals(tenant, first, min(end, first + CHUNK)):
-            yield _row(seal, name_of(tenant)) if seal.event.at in period else _place(seal)
+    for row in _chunks(tenant, start, end):
+        yield _event(row, name_of(tenant)) if row.at in period else _place(row)
     yield {"checkpoint": {"note": checkpoint.text, "after": _hex(tree.nodes(covering(end, size)))}}
 
 
@@ -133,24 +131,42 @@ def _totals(seals: QuerySet[AuditSeal]) -> dict[str, Any]:
 
 
 def _seals(tenant: Tenant | None, start: int, end: int) -> QuerySet[AuditSeal]:
-    return (
-        AuditSeal.objects.filter(tenant=tenant, sequence__gte=start, sequence__lt=end)
-        .select_related("event")
-        .order_by("sequence")
-    )
+    seals = AuditSeal.objects.filter(tenant=tenant, sequence__gte=start, sequence__lt=end)
+    return seals.order_by("sequence")
 
 
-def _rows(seals: Iterable[AuditSeal], log: str) -> Iterator[dict[str, Any]]:
-    return (_row(seal, log) for seal in seals)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A sealed event as it comes from the database, at half the price of model instances."""
+
+    sequence: int
+    leaf_hash: str
+    values: Sequence[Any]  # of `FIELDS`, in their order
+
+    @property
+    def at(self) -> datetime.datetime:
+        at: datetime.datetime = self.values[0]
+        return at
 
 
-def _row(seal: AuditSeal, log: str) -> dict[str, Any]:
-    content = sealed_form(seal.event, log=log, sequence=seal.sequence)
-    return {**content, "leaf_hash": bytes(seal.leaf_hash).hex()}
+def _rows(seals: QuerySet[AuditSeal]) -> Iterator[_Row]:
+    fields = [f"event__{field}" for field in FIELDS.values()]
+    for sequence, leaf_hash, *values in seals.values_list("sequence", "leaf_hash", *fields):
+        yield _Row(sequence, bytes(leaf_hash).hex(), values)
 
 
-def _place(seal: AuditSeal) -> dict[str, Any]:
-    return {"sequence": seal.sequence, "leaf_hash": bytes(seal.leaf_hash).hex()}
+def _chunks(tenant: Tenant | None, start: int, end: int) -> Iterator[_Row]:
+    for first in range(start, end, CHUNK):
+        yield from _rows(_seals(tenant, first, min(end, first + CHUNK)))
+
+
+def _event(row: _Row, log: str) -> dict[str, Any]:
+    content = sealed_form(row.values, log=log, sequence=row.sequence)
+    return {**content, "leaf_hash": row.leaf_hash}
+
+
+def _place(row: _Row) -> dict[str, Any]:
+    return {"sequence": row.sequence, "leaf_hash": row.leaf_hash}
 
 
 def _parsed(cursor: str) -> tuple[int, int]:

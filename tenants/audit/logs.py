@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
 from tenants.audit import merkle
-from tenants.models import AuditEvent, AuditNode, AuditSeal, Tenant
+from tenants.models import AuditNode, AuditSeal, Tenant
 
 OPERATOR: Final = "operator"  # the log of what belongs to no tenant
 TILE_LEVELS: Final = 8
 TILE: Final = 1 << TILE_LEVELS  # hashes that make one stored node
+
+# What of an event is sealed: the name there and the field here. A change would unseal every log.
+FIELDS: Final[Mapping[str, str]] = {
+    "at": "at",
+    "actor_kind": "actor_kind",
+    "actor": "actor_id",
+    "key_id": "key_id",
+    "action": "action",
+    "target": "target",
+    "request_id": "request_id",
+    "address": "address",
+    "user_agent": "user_agent",
+    "outcome": "outcome",
+    "status": "status",
+    "data": "data",
+}
 
 
 def name_of(tenant: Tenant | None) -> str:
     return tenant.public_id if tenant else OPERATOR
 
 
-def sealed_form(event: AuditEvent, *, log: str, sequence: int) -> dict[str, Any]:
-    """The event as it is hashed, shown and exported. A change here would unseal every log."""
-    return {
-        "log": log,
-        "sequence": sequence,
-        "at": event.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "actor_kind": event.actor_kind,
-        "actor": event.actor_id,
-        "key_id": event.key_id,
-        "action": event.action,
-        "target": event.target,
-        "request_id": event.request_id,
-        "address": event.address,
-        "user_agent": event.user_agent,
-        "outcome": event.outcome,
-        "status": event.status,
-        "data": event.data,
-    }
+def sealed_form(values: Iterable[Any], *, log: str, sequence: int) -> dict[str, Any]:
+    """An event as it is hashed, shown and exported, from the values of `FIELDS`."""
+    content = dict(zip(FIELDS, values, strict=True))
+    content["at"] = content["at"].isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {"log": log, "sequence": sequence, **content}
 
 
 class Tree:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from django.db import connection, transaction
@@ -19,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tenants.audit import merkle
-from tenants.audit.logs import TILE, TILE_LEVELS, Tree, name_of, sealed_form, stored_hashes
+from tenants.audit.logs import FIELDS, TILE, TILE_LEVELS, Tree, name_of, sealed_form, stored_hashes
 from tenants.audit.verify import canonical, leaf_hash
 from tenants.models import AuditEvent, AuditNode, AuditSeal, Tenant
 
@@ -138,17 +139,20 @@ def _horizon() -> int:
     return int(horizon)
 
 
+_values = attrgetter(*FIELDS.values())
+
+
 class _Growth:
     """A log that is being added to."""
 
     def __init__(self, tenant: Tenant | None, size: int) -> None:
-        self.tenant, self.first = tenant, size
+        self.tenant, self._name, self.first = tenant, name_of(tenant), size
         self.leaves: list[bytes] = []
 
     def seal(self, event: AuditEvent) -> tuple[int, bytes]:
         """Give the event the next place: its sequence and its leaf."""
         sequence = self.first + len(self.leaves)
-        content = sealed_form(event, log=name_of(self.tenant), sequence=sequence)
+        content = sealed_form(_values(event), log=self._name, sequence=sequence)
         self.leaves.append(leaf_hash(canonical(content)))
         return sequence, self.leaves[-1]
 
