@@ -9,6 +9,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 the one check that must run on an 
     sys.exit(f"hashservice needs Python 3.11 or newer; this is {sys.version.split()[0]}")
 
 from hashservice import bootstrap, embedded
+from tenants.acting import SERVICE, acting_as
 
 ROOT = Path(__file__).resolve().parent
 # `test` starts servers of its own; the others never touch one.
@@ -30,7 +31,8 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 not there before
 
-    execute_from_command_line(sys.argv)
+    with acting_as(SERVICE):  # commands look after all tenants
+        execute_from_command_line(sys.argv)
 
 
 def needs_servers(arguments: list[str]) -> bool:

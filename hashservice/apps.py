@@ -5,6 +5,7 @@ from django.db.models.signals import post_migrate
 
 from hashservice.celery import app as celery_app
 from hashservice.database import grant_runtime_privileges
+from hashservice.isolation import isolate_tenants
 
 __all__ = ["HashserviceConfig", "celery_app"]
 
@@ -15,4 +16,5 @@ class HashserviceConfig(AppConfig):
     def ready(self) -> None:
         # Once, after the migrations of all apps: `tenants` stands for the whole project here,
         # because Django sends no signal for an app without models.
+        post_migrate.connect(isolate_tenants, sender=apps.get_app_config("tenants"))
         post_migrate.connect(grant_runtime_privileges, sender=apps.get_app_config("tenants"))

@@ -76,6 +76,7 @@ class Environment:
         # A socket's folder comes as an option; `dbshell` looks for it where hosts stand.
         settings["HOST"] = options.pop("host", "") or settings.get("HOST", "")
         options.update(PREPARED_STATEMENTS)
+        settings["ENGINE"] = "hashservice.postgres"
         settings["CONN_MAX_AGE"] = CONNECTION_LIFETIME_SECONDS
         settings["CONN_HEALTH_CHECKS"] = True
         return settings

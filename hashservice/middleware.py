@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from hashservice.errors import UNAVAILABLE, plain_response
-from tenants import usage
+from tenants import acting, usage
 from tenants.audit import context
 from tenants.audit.record import Actor, record, recorded
 from tenants.audit.refusals import RefusalLog
@@ -22,6 +22,7 @@ from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIX = "/v1/"
+FOR_THE_SERVICE = ("/admin/", "/readyz")
 LIVENESS = "/livez"  # answers whatever else is broken
 UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
 
@@ -43,6 +44,39 @@ class RequestIdMiddleware:
             response = self._get_response(request)
         response["X-Request-Id"] = origin.request_id
         return response
+
+
+class ActingMiddleware:
+    """Begin every request as nobody: it acts for a tenant once a key is proven.
+
+    The admin and the readiness check look at all tenants' rows.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        whom = acting.SERVICE if request.path.startswith(FOR_THE_SERVICE) else acting.NOBODY
+        with acting.acting_as(whom):
+            response = self._get_response(request)
+            if isinstance(response, StreamingHttpResponse):
+                _stream_as(acting.current(), response)
+        return response
+
+
+def _stream_as(whom: acting.Acting, response: StreamingHttpResponse) -> None:
+    """A stream is read after the request: each part is still made for whom the request acted."""
+    parts = iter(response)
+
+    def made() -> Iterator[bytes]:
+        while True:
+            with acting.acting_as(whom):
+                part = next(parts, None)
+            if part is None:
+                return
+            yield part
+
+    response.streaming_content = made()
 
 
 class AnswerAuditMiddleware:

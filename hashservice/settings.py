@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "hashservice.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hashservice.middleware.ActingMiddleware",
     "hashservice.middleware.AnswerAuditMiddleware",
     "hashservice.browsers.ContentPolicy",
     "hashservice.browsers.Session",
@@ -87,6 +88,8 @@ DATABASES = {
     "default": env.database("DATABASE_URL"),
     "owner": env.database("DATABASE_OWNER_URL", fallback="DATABASE_URL"),
 }
+# Row-level security binds the owner as well; migrations change rows of every tenant.
+DATABASES["owner"]["OPTIONS"]["options"] = "-c app.scope=service"
 DATABASE_ROUTERS = ["hashservice.database.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenants.audit.record import Actor
 from tenants.keys.life import revoke
-from tenants.keys.verification import prove
+from tenants.keys.verification import act_for, prove
 from tenants.models import ApiKey
 
 REASON = "reported as leaked"
@@ -19,4 +19,5 @@ def report_leak(*, token: str, found_at: str, actor: Actor) -> ApiKey | None:
     key, _ = prove(token)
     if key is None or key.revoked_at is not None:
         return None
+    act_for(key)
     return revoke(key=key, actor=actor, reason=f"{REASON}: {found_at}" if found_at else REASON)

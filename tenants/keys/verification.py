@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from tenants import acting
 from tenants.keys import peppers, tokens
-from tenants.keys.lookup import look_up
+from tenants.keys.lookup import look_up, look_up_and_adopt
 from tenants.models import ApiKey, KeyStatus
 
 USE_IS_NOTED_EVERY = datetime.timedelta(seconds=60)
@@ -36,7 +37,8 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     """The key that `token` proves, with tenant and plan, used from the client's `address`.
 
     One query, and none when the checksum is wrong. Nothing is cached, so a revocation holds in
-    the next request on every worker; the database's clock decides on dates. Raises `KeyInvalid`.
+    the next request on every worker; the database's clock decides on dates. What is nobody's
+    request until here goes on for the key's tenant. Raises `KeyInvalid`.
     """
     key_id = tokens.key_id_of(token)
     if key_id is None:
@@ -45,6 +47,7 @@ def verify(*, token: str, address: str | None) -> ApiKey:
     if key is None or now is None:
         raise KeyInvalid("unknown", key_id=key_id)
     _refuse_unusable(key, now, address)
+    act_for(key)
     _note_use(key, now)
     return key
 
@@ -57,7 +60,8 @@ def prove(token: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
     key_id = tokens.key_id_of(token)
     if key_id is None:
         return None, None
-    key, now = look_up(key_id)
+    is_nobody = acting.current() == acting.NOBODY
+    key, now = look_up_and_adopt(key_id) if is_nobody else look_up(key_id)
     # An unknown id is compared as well, so that the time taken does not tell which ids exist.
     expected = bytes(key.secret_digest) if key else NO_DIGEST
     digests = [tokens.digest(token, pepper) for pepper in peppers.accepted()]
@@ -69,9 +73,16 @@ def prove(token: str) -> tuple[ApiKey, datetime.datetime] | tuple[None, None]:
     return key, now
 
 
+def act_for(key: ApiKey) -> None:
+    """What was nobody's request until here goes on for the tenant of a key that was proven."""
+    if acting.current() == acting.NOBODY:
+        acting.become(acting.Acting(tenant=key.tenant_id))
+
+
 def _renew_digest(key: ApiKey, digest: bytes) -> None:
     version = peppers.fingerprint(peppers.current())
-    ApiKey.objects.filter(pk=key.pk).update(secret_digest=digest, pepper_version=version)
+    with acting.acting_as(acting.Acting(tenant=key.tenant_id)):
+        ApiKey.objects.filter(pk=key.pk).update(secret_digest=digest, pepper_version=version)
 
 
 def _refuse_unusable(key: ApiKey, now: datetime.datetime, address: str | None) -> None:

@@ -4,5 +4,8 @@ import os
 
 import django
 
+from tenants.acting import SERVICE, become
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hashservice.settings")
 django.setup()
+become(SERVICE)

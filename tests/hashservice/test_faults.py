@@ -115,7 +115,8 @@ def await_answers(clients: Clients) -> None:
 
 
 def read_rows(installed: Installation) -> list[Row]:
-    with psycopg.connect(installed.environment()["DATABASE_OWNER_URL"]) as connection:
+    owner = installed.environment()["DATABASE_OWNER_URL"]
+    with psycopg.connect(owner, options="-c app.scope=service") as connection:
         return [Row(*fields) for fields in connection.execute(ROWS)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from hashservice.database import OWNER, RUNTIME
+from tenants.acting import SERVICE, acting_as
 from tenants.audit import merkle, seal
 from tenants.audit.logs import TILE, Tree
 from tenants.audit.record import Actor, record
@@ -202,7 +203,8 @@ def seal_while(writing):
 
 def in_own_connection(work, *arguments):
     try:
-        work(*arguments)
+        with acting_as(SERVICE):
+            work(*arguments)
     finally:
         connections.close_all()
 

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend that tells the server for whom statements run."""

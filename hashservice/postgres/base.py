@@ -1,0 +1,68 @@
+"""Before a statement: has PostgreSQL been told for whom it runs? Only a change costs a round trip.
+
+The settings belong to the connection and outlive requests. What counts is that no statement runs
+before they are right, so nothing has to be reset at the end of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.db.backends.postgresql import base
+
+from tenants.acting import (
+    NOBODY,
+    SCOPE_SETTING,
+    SELF_DECLARED,
+    TENANT_SETTING,
+    Acting,
+    acting_as,
+    current,
+)
+
+OWNER: Final = "owner"  # migrates, in the service's name: see DATABASES
+TELL: Final = (
+    f"SELECT set_config('{TENANT_SETTING}', %s, false), set_config('{SCOPE_SETTING}', %s, false)"
+)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection; `told` is whom its server runs statements for, None when that is unknown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.told: Acting | None = None
+        if self.alias != OWNER:
+            self.execute_wrappers.append(self._tell_first)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.told = NOBODY
+        return super().get_new_connection(conn_params)
+
+    def tell(self, whom: Acting) -> None:
+        """One round trip, in the connection's transaction if there is one."""
+        tenant = "" if whom.tenant is None else str(whom.tenant)
+        self.told = None
+        with self.wrap_database_errors:
+            self.connection.execute(TELL, [tenant, whom.scope])
+        self.told = whom
+
+    def _tell_first(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        whom = current()
+        if self.told != whom and whom is not SELF_DECLARED:
+            self.tell(whom)
+        return execute(sql, params, many, context)
+
+    # What was told in a transaction is forgotten with it.
+
+    def _rollback(self) -> None:
+        self.told = None
+        super()._rollback()  # type: ignore[misc]  # the stubs leave it out
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self.told = None
+        with acting_as(SELF_DECLARED):  # until it is undone a failed transaction hears nothing else
+            super()._savepoint_rollback(sid)  # type: ignore[misc]
