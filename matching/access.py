@@ -10,7 +10,7 @@ from django.db import connection
 
 from matching.hashing import Digests
 from matching.models import HashEntry, HashList, ListsVersion, Submission
-from tenants.models import ApiKey, Tenant
+from tenants.models import ApiKey, is_id
 from tenants.reads import composed, taken
 
 MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
@@ -113,11 +113,13 @@ def _with_look_ups(statement: str, columns: Sequence[str], asked: str) -> str:
     return statement
 
 
-def submission_of(*, tenant: Tenant, public_id: str) -> Submission:
-    """Raises NotFound for an id that is unknown or not this tenant's."""
+def submission_of(*, key: ApiKey, public_id: str) -> Submission:
+    """Raises NotFound for an id that is unknown, another tenant's or of the other environment."""
+    if not is_id(public_id, "sub"):  # PostgreSQL refuses some texts altogether
+        raise NotFound("submission")
     try:
         return (
-            Submission.objects.filter(tenant=tenant)
+            Submission.objects.filter(tenant=key.tenant_id, environment=key.environment)
             .prefetch_related("matches")
             .get(public_id=public_id)
         )

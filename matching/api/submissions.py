@@ -25,7 +25,7 @@ class SubmissionView(APIView):
     )
     def get(self, request: Request, submission_id: str) -> Response:
         key = key_of(request)
-        submission = submission_of(tenant=key.tenant, public_id=submission_id)
+        submission = submission_of(key=key, public_id=submission_id)
         record(
             action="submission.read",
             actor=Actor.key(key),

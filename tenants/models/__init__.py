@@ -3,7 +3,7 @@
 from tenants.models.api_key import ApiKey, Environment, KeyStatus
 from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
 from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
-from tenants.models.identifiers import BASE62, new_id, random_base62
+from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
 from tenants.models.kept_answer import KeptAnswer
 from tenants.models.tenant import Membership, Plan, Role, Tenant
 from tenants.models.usage_day import UsageDay
@@ -25,6 +25,7 @@ __all__ = [
     "Role",
     "Tenant",
     "UsageDay",
+    "is_id",
     "new_id",
     "random_base62",
 ]

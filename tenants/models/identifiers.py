@@ -20,4 +20,10 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{random_base62(ID_LENGTH)}"
 
 
+def is_id(text: str, prefix: str) -> bool:
+    """Whether `text` has the shape of a public id of that kind."""
+    kind, _, random = text.partition("_")
+    return kind == prefix and len(random) == ID_LENGTH and set(random) <= set(BASE62)
+
+
 new_tenant_id = partial(new_id, "ten")

@@ -1,0 +1,179 @@
+"""Every route of the API, asked by everybody who should get nothing: generated from the URL conf.
+
+A route without a row in ROUTES fails, and so does a row that is not true.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from hashservice.urls import urlpatterns
+from tenants import keys
+from tenants.keys import SCOPES
+from tenants.models import ApiKey, random_base62
+from tests.cast import NARRATOR, Customer
+
+pytestmark = pytest.mark.django_db
+PUBLIC, ANY_KEY = "public", "any key"
+HOUR = datetime.timedelta(hours=1)
+
+
+def submission_id(customer: Customer, secret: str) -> str:
+    body = json.dumps({"items": [{"md5": "d41d8cd98f00b204e9800998ecf8427e"}]})
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    answer = client.post("/v1/match/hashes", body, content_type="application/json")
+    return str(answer.json()["results"][0]["submission_id"])
+
+
+def key_id(customer: Customer, secret: str) -> str:
+    return customer.issue(environment=secret.split("_")[1]).key.key_id
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may ask, with which scope; how to make an object the route tells of; what to send."""
+
+    scope: str
+    made_by: Callable[[Customer, str], str] | None = None
+    made_up: str = ""
+    body: dict[str, object] | None = None
+
+
+A_KEY = {"made_by": key_id, "made_up": random_base62(12)}
+ROUTES = {
+    "match": Row("match"),
+    "match-hashes": Row("match"),
+    "submission": Row("match", submission_id, f"sub_{random_base62(22)}"),
+    "own-key": Row(ANY_KEY),
+    "keys": Row("keys"),
+    "key": Row("keys", **A_KEY),
+    "rotate-key": Row("keys", **A_KEY, body={"overlap_seconds": 0}),
+    "leaked-keys": Row(PUBLIC),
+    "usage": Row("usage:read"),
+    "audit-events": Row("audit:read"),
+    "audit-report": Row("audit:read"),
+    "audit-checkpoint": Row("audit:read"),
+    "audit-proof": Row("audit:read"),
+    "audit-consistency": Row("audit:read"),
+    "receipt-keys": Row(PUBLIC),
+    "openapi": Row(PUBLIC),
+}
+
+
+def methods_of(view: Any) -> list[str]:
+    return [name for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)]
+
+
+API = {
+    route.name: methods_of(route.callback.cls)
+    for route in urlpatterns
+    if str(route.pattern).startswith("v1/")
+}
+CALLS = [(name, method) for name, methods in API.items() for method in methods if name in ROUTES]
+WITH_KEY = [call for call in CALLS if ROUTES[call[0]].scope != PUBLIC]
+WITH_SCOPE = [call for call in WITH_KEY if ROUTES[call[0]].scope != ANY_KEY]
+WITH_ID = [call for call in CALLS if ROUTES[call[0]].made_by is not None]
+
+
+def ask(call: tuple[str, str], secret: str, identifier: str | None = None) -> Any:
+    name, method = call
+    row = ROUTES[name]
+    path = reverse(name, args=[identifier or row.made_up] if row.made_by else [])
+    client = Client(headers={"Authorization": f"Bearer {secret}"} if secret else {})
+    body = json.dumps(row.body or {})
+    return getattr(client, method)(
+        path, **({} if method == "get" else {"data": body, "content_type": "application/json"})
+    )
+
+
+def face(answer: Any) -> tuple[Any, ...]:
+    """The answer as its caller sees it, but for what differs in every answer."""
+    varying = {"X-Request-Id", "RateLimit"}
+    headers = {name: value for name, value in answer.items() if name not in varying}
+    content = answer.content.replace(answer.json()["request_id"].encode(), b"")
+    return answer.status_code, content, headers
+
+
+def test_every_route_has_its_row():
+    assert set(ROUTES) == set(API)
+
+
+@pytest.mark.parametrize("call", WITH_KEY, ids="-".join)
+def test_nobody_gets_in_without_a_good_key(call, acme):
+    revoked, expired, early = acme.issue(), acme.issue(), acme.issue()
+    elsewhere = acme.issue(allowed_networks=["203.0.113.0/24"])
+    keys.revoke(key=revoked.key, actor=NARRATOR)
+    ApiKey.objects.filter(pk=expired.key.pk).update(expires_at=timezone.now())
+    ApiKey.objects.filter(pk=early.key.pk).update(not_before=timezone.now() + HOUR)
+    unknown = keys.tokens.new_token("live")[1]
+    secrets = ["", "nonsense", unknown, *(k.secret for k in (revoked, expired, early, elsewhere))]
+    faces = [face(ask(call, secret)) for secret in secrets]
+
+    assert faces[0][0] == 401
+    assert faces == [faces[0]] * len(secrets)
+
+
+@pytest.mark.parametrize("call", WITH_SCOPE, ids="-".join)
+def test_nobody_gets_in_with_all_scopes_but_the_right_one(call, acme):
+    others = [scope for scope in SCOPES if scope != ROUTES[call[0]].scope]
+    answer = ask(call, acme.issue(scopes=others).secret)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize("call", WITH_SCOPE, ids="-".join)
+def test_the_right_scope_alone_is_enough(call, acme):
+    answer = ask(call, acme.issue(scopes=[ROUTES[call[0]].scope]).secret)
+
+    assert answer.status_code not in {401, 403}
+
+
+@pytest.mark.parametrize("call", CALLS, ids="-".join)
+def test_only_public_routes_answer_callers_without_a_key(call, acme):
+    assert (ask(call, "").status_code != 401) == (ROUTES[call[0]].scope == PUBLIC)
+
+
+@pytest.mark.parametrize("call", WITH_ID, ids="-".join)
+def test_what_is_not_the_callers_answers_like_what_is_not_there(call, acme, rival):
+    make = ROUTES[call[0]].made_by
+    test_secret = acme.issue(environment="test").secret
+    live, test = make(acme, acme.secret), make(acme, test_secret)
+    answers = {
+        "missing": ask(call, rival.secret),
+        "another tenant's": ask(call, rival.secret, live),
+        "of the other environment": ask(call, test_secret, live),
+        "of the other environment, live": ask(call, acme.secret, test),
+        "no id at all": ask(call, acme.secret, "x"),
+        "no text for a database": ask(call, acme.secret, "\x00"),
+    }
+
+    assert answers["missing"].status_code == 404
+    assert {name: face(answer) for name, answer in answers.items()} == dict.fromkeys(
+        answers, face(answers["missing"])
+    )
+
+
+@pytest.mark.parametrize("call", WITH_ID, ids="-".join)
+def test_what_is_the_callers_answers(call, acme):
+    identifier = ROUTES[call[0]].made_by(acme, acme.secret)
+
+    assert ask(call, acme.secret, identifier).status_code in {200, 201, 204}
+
+
+@pytest.mark.parametrize("call", WITH_ID, ids="-".join)
+def test_foreign_calls_change_nothing(call, acme, rival):
+    make = ROUTES[call[0]].made_by
+    identifier = make(acme, acme.secret)
+    before = list(ApiKey.objects.filter(tenant=acme.tenant).values())
+    ask(call, rival.secret, identifier)
+
+    assert list(ApiKey.objects.filter(tenant=acme.tenant).values()) == before
