@@ -8,8 +8,6 @@ Takes a folder of ordinary photos (`--photos`, described by `--source`) and writ
   rotations, so that every bit carries about as much.
 - `frequent.npy`: codes that turn up in many of the photos, or in rendered text.
 - a text beside each that tells where it came from.
-
-The same photos and seed give the same files on the same machine.
 """
 
 from __future__ import annotations
