@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-
 HERE = Path(__file__).parent
 
 
