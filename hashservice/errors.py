@@ -23,7 +23,7 @@ from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, throttling
 from tenants.api import idempotency
-from tenants.audit import context
+from tenants.audit import checkpoints, context
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SOON_SECONDS = 5
@@ -79,6 +79,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
     snapshot.IndexUnavailable: NO_INDEX,
     ListsVersion.DoesNotExist: NO_INDEX,
+    checkpoints.LogContradictsCheckpoint: Problem(
+        503, "audit_inconsistent", "The audit log contradicts a checkpoint that was signed before"
+    ),
     access.NotFound: NOT_FOUND,
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
