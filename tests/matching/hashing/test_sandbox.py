@@ -333,14 +333,20 @@ def test_confined_process_reaches_neither_network_nor_programs_nor_files(tmp_pat
 def test_environment_of_the_owner_is_not_passed_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The interpreter is a script that writes down what it was given."""
+    """The interpreter is a script that writes down what it was given.
+
+    Each child writes a file of its own and names it when it is whole: the last one may be killed
+    while it writes.
+    """
     witness = tmp_path / "python"
-    witness.write_text(f"#!/bin/sh\n/usr/bin/env > {tmp_path}/environment\n")
+    witness.write_text(
+        f"#!/bin/sh\n/usr/bin/env > {tmp_path}/$$.part && mv {tmp_path}/$$.part {tmp_path}/$$.env\n"
+    )
     witness.chmod(0o755)
     monkeypatch.setenv("SECRET_KEY", "s3cret")
     monkeypatch.setattr(sys, "executable", str(witness))
     with DecoderPool(1) as pool, pytest.raises(DecoderUnavailable):
         pool.query(JPEG)
-    passed_on = (tmp_path / "environment").read_text()
-    assert "PYTHONPATH" in passed_on
-    assert "s3cret" not in passed_on
+    passed_on = [file.read_text() for file in tmp_path.glob("*.env")]
+    assert passed_on
+    assert all("PYTHONPATH" in text and "s3cret" not in text for text in passed_on)
