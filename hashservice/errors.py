@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from matching import access, curation, hashing, snapshot
+from matching import access, curation, hashing, match, snapshot
 from matching.api.bodies import UrlRefused
 from matching.hashing import sandbox
 from matching.models import ListsVersion
@@ -77,6 +77,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         503, "decoder_unavailable", "No image can be decoded at the moment"
     ),
     hashing.SignalInvalid: Problem(422, "signal_invalid", "The hash is not valid"),
+    match.NotChecked: Problem(422, "not_checked", "The image or hash could not be judged"),
     snapshot.IndexUnavailable: NO_INDEX,
     ListsVersion.DoesNotExist: NO_INDEX,
     checkpoints.LogContradictsCheckpoint: Problem(

@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from matching.api.verdicts import verdict_item
 from matching.hashing import Digests, SignalInvalid
-from matching.match import HashItem, Outcome, match_hashes
+from matching.match import HashItem, match_hashes
 from matching.serializers import (
     MOST_HASH_ITEMS,
     HashItemSerializer,
     HashItemsSerializer,
     HashResultsSerializer,
-    answer,
 )
 from tenants.api.idempotency import idempotent
 from tenants.authentication import ScopeMissing, key_of
@@ -40,7 +40,8 @@ class HashesView(APIView):
         good = [item for item in parsed if isinstance(item, HashItem)]
         outcomes = iter(match_hashes(key=key_of(request), items=good))
         results = [
-            _answered(next(outcomes)) if isinstance(item, HashItem) else item for item in parsed
+            verdict_item(self, next(outcomes)) if isinstance(item, HashItem) else item
+            for item in parsed
         ]
         return Response({"results": results})
 
@@ -87,7 +88,3 @@ def _complaints(errors: Any) -> list[str]:
         f"{field}: {' '.join(map(str, texts))}" if field != "non_field_errors" else str(texts[0])
         for field, texts in errors.items()
     ]
-
-
-def _answered(outcome: Outcome) -> dict[str, Any]:
-    return answer(outcome.submission, outcome.matches)

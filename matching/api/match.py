@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from matching.api.bodies import RawBodyParser, image_of
+from matching.api.verdicts import verdict_response
 from matching.match import match_image
-from matching.serializers import ImageJsonSerializer, VerdictSerializer, answer
+from matching.serializers import ImageJsonSerializer, VerdictSerializer
 from tenants.api.idempotency import idempotent
 from tenants.authentication import key_of
 
@@ -43,4 +44,4 @@ class MatchView(APIView):
     def post(self, request: Request) -> Response:
         image = image_of(request)
         outcome = match_image(key=key_of(request), data=image.data, content_id=image.content_id)
-        return Response(answer(outcome.submission, outcome.matches))
+        return verdict_response(self, outcome)

@@ -1,12 +1,13 @@
 """The use case: bytes or signals in, a recorded verdict out."""
 
-from matching.match.submit import Outcome, match_hashes, match_image
+from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
 from matching.match.verdict import Finding, HashItem, Judgement, NotCheckedReason, Stage
 
 __all__ = [
     "Finding",
     "HashItem",
     "Judgement",
+    "NotChecked",
     "NotCheckedReason",
     "Outcome",
     "Stage",

@@ -22,12 +22,26 @@ from tenants.models import ApiKey
 from tenants.writes import Write, insertions
 
 
+class NotChecked(Exception):
+    """The image or hash could not be judged, and the tenant's strict mode makes that an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A recorded submission with its matches, strongest first."""
 
     submission: Submission
     matches: list[Match]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the tenant is in strict mode and wants no verdict on what was not checked.
+
+        The verdict is recorded all the same. Edges answer it with an error, so that a client which
+        takes everything but a match for clean can not take this for clean.
+        """
+        submission = self.submission
+        return submission.tenant.strict_mode and submission.verdict == Verdict.NOT_CHECKED
 
 
 def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
@@ -43,7 +57,7 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
         actor=Actor.key(key),
         tenant=key.tenant,
         target=outcome.submission.public_id,
-        status=200,
+        status=422 if outcome.is_refused else 200,
         data=_described(judgement),
         effects=_effects(key, [outcome], bytes=len(data)),
     )

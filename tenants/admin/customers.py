@@ -12,11 +12,19 @@ from tenants.admin.changes import Audited
 from tenants.admin.display import badge
 from tenants.admin.rows import ReadOnlyAdmin, StockAdmin
 from tenants.models import ApiKey, Environment, KeyStatus, Membership, Plan, Tenant
+from tenants.tenant_settings import SETTINGS
 
 
 @admin.register(Plan)
 class PlanAdmin(Audited, StockAdmin[Plan]):
-    list_display = ["name", "requests_per_minute", "burst", "monthly_quota", "url_matching"]
+    list_display = [
+        "name",
+        "requests_per_minute",
+        "burst",
+        "monthly_quota",
+        "url_matching",
+        "lookback",
+    ]
 
 
 @admin.register(Tenant)
@@ -25,7 +33,7 @@ class TenantAdmin(Audited, StockAdmin[Tenant]):
     list_filter = ["plan", "is_active"]
     list_select_related = ["plan"]
     search_fields = ["name", "slug", "public_id"]
-    readonly_fields = ["public_id", "slug", "created_at"]
+    readonly_fields = ["public_id", "slug", "created_at", *SETTINGS]
 
     def has_add_permission(self, *_: Any, **__: Any) -> bool:
         return False  # a tenant begins with its first key: `create_tenant`

@@ -47,6 +47,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "submission.read": "An earlier submission was read.",
         "tenant.changed": "The settings of a tenant were changed.",
         "tenant.created": "A tenant was created.",
+        "tenant.settings_changed": "A tenant's own settings were changed.",
         "usage.read": "Usage figures were read.",
     }
 )

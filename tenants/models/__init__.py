@@ -5,17 +5,26 @@ from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
 from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
 from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
 from tenants.models.kept_answer import KeptAnswer
-from tenants.models.tenant import Membership, Plan, Role, Tenant
+from tenants.models.tenant import (
+    LONGEST_RETENTION_DAYS,
+    Enhancement,
+    Membership,
+    Plan,
+    Role,
+    Tenant,
+)
 from tenants.models.usage_day import UsageDay
 
 __all__ = [
     "BASE62",
+    "LONGEST_RETENTION_DAYS",
     "ActorKind",
     "ApiKey",
     "AuditEvent",
     "AuditNode",
     "AuditSeal",
     "Checkpoint",
+    "Enhancement",
     "Environment",
     "KeptAnswer",
     "KeyStatus",

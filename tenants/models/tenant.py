@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from tenants.models.identifiers import new_tenant_id
+
+LONGEST_RETENTION_DAYS = 365
 
 
 class Plan(models.Model):
@@ -28,6 +30,9 @@ class Plan(models.Model):
     url_matching = models.BooleanField(
         default=False, help_text="May submit addresses for the service to fetch."
     )
+    lookback = models.BooleanField(
+        default=False, help_text="May have hashes of submissions kept and matched again later."
+    )
 
     class Meta:
         ordering = ["requests_per_minute", "slug"]
@@ -42,6 +47,14 @@ class Plan(models.Model):
         return self.name
 
 
+class Enhancement(models.TextChoices):
+    """When the partial stage runs: crops, free rotations, collages."""
+
+    OFF = "off", "not unless the call asks for it"
+    INLINE = "inline", "before the answer"
+    ASYNC = "async", "after the answer; what it finds is told by webhook"
+
+
 class Tenant(models.Model):
     """One customer. Everything a customer owns points here; nothing of it is ever shared."""
 
@@ -53,21 +66,41 @@ class Tenant(models.Model):
     is_active = models.BooleanField(
         default=True, help_text="Keys of an inactive tenant are refused at once."
     )
-    strict = models.BooleanField(
-        default=False, help_text="Treat what could not be checked as an error."
+    strict_mode = models.BooleanField(
+        default=False, help_text="Answer what could not be checked with an error."
     )
-    enhance_default = models.BooleanField(
-        default=False, help_text="Search for parts of listed images unless the call says otherwise."
+    enhance_by_default = models.CharField(
+        max_length=6,
+        choices=Enhancement,
+        default=Enhancement.OFF,
+        help_text="When parts of listed images are searched for, unless the call says otherwise.",
     )
     retain_hashes_days = models.PositiveSmallIntegerField(
-        default=0, help_text="Days hashes of submissions are kept for lookback; 0 keeps none."
+        default=0,
+        validators=[MaxValueValidator(LONGEST_RETENTION_DAYS)],
+        help_text="Days hashes of submissions are kept for lookback; 0 keeps none.",
     )
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(enhance_by_default__in=Enhancement.values),
+                name="tenant_enhancement_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retain_hashes_days__lte=LONGEST_RETENTION_DAYS),
+                name="tenant_retention_is_bounded",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hashes_kept_days(self) -> int:
+        """Days for which hashes of a new submission are kept: none without lookback in the plan."""
+        return self.retain_hashes_days if self.plan.lookback else 0
 
 
 class Role(models.TextChoices):
