@@ -49,5 +49,15 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "tenant.created": "A tenant was created.",
         "tenant.settings_changed": "A tenant's own settings were changed.",
         "usage.read": "Usage figures were read.",
+        "webhook.changed": "The address, events or state of a webhook were changed.",
+        "webhook.created": "A webhook was registered.",
+        "webhook.deleted": "A webhook was removed, with what was still to be delivered.",
+        "webhook.delivered": "An event was delivered to a webhook.",
+        "webhook.disabled": "A webhook was switched off because deliveries kept failing.",
+        "webhook.given_up": "An event was not delivered to a webhook for as long as it was tried.",
+        "webhook.read": "Webhooks or their deliveries were read.",
+        "webhook.redelivered": "An event was put up for delivery again.",
+        "webhook.rotated": "The signing secret of a webhook was replaced by a new one.",
+        "webhook.tested": "A test event was put up for delivery to a webhook.",
     }
 )

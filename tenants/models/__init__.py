@@ -14,6 +14,15 @@ from tenants.models.tenant import (
     Tenant,
 )
 from tenants.models.usage_day import UsageDay
+from tenants.models.webhook import (
+    DeliveryState,
+    DisabledReason,
+    Signature,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 
 __all__ = [
     "BASE62",
@@ -24,6 +33,8 @@ __all__ = [
     "AuditNode",
     "AuditSeal",
     "Checkpoint",
+    "DeliveryState",
+    "DisabledReason",
     "Enhancement",
     "Environment",
     "KeptAnswer",
@@ -32,8 +43,13 @@ __all__ = [
     "Outcome",
     "Plan",
     "Role",
+    "Signature",
     "Tenant",
     "UsageDay",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
     "is_id",
     "new_id",
     "random_base62",

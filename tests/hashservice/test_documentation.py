@@ -10,6 +10,7 @@ import pytest
 from hashservice.errors import BY_STATUS, INTERNAL, PROBLEMS
 from tenants.audit.actions import ACTIONS
 from tenants.keys import SCOPES
+from tenants.webhooks import EVENTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text("utf8")
@@ -50,3 +51,8 @@ def test_every_error_code_is_documented(code):
 @pytest.mark.parametrize("action", sorted(ACTIONS))
 def test_every_audit_action_is_documented(action):
     assert f"`{action}`" in README
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_every_webhook_event_is_documented(event):
+    assert f"`{event}`" in README
