@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from hashservice import health
+from matching.api.feedback import FeedbackView
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
@@ -25,6 +26,7 @@ urlpatterns = [
     path("v1/match", MatchView.as_view(), name="match"),
     path("v1/match/hashes", HashesView.as_view(), name="match-hashes"),
     path("v1/submissions/<str:submission_id>", SubmissionView.as_view(), name="submission"),
+    path("v1/matches/<str:match_id>/feedback", FeedbackView.as_view(), name="feedback"),
     path("v1/key", OwnKeyView.as_view(), name="own-key"),
     path("v1/keys", KeysView.as_view(), name="keys"),
     path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),

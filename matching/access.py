@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection
 
 from matching.hashing import Digests
-from matching.models import HashEntry, HashList, ListsVersion, Submission
+from matching.models import HashEntry, HashList, ListsVersion, Match, Submission
 from tenants.models import ApiKey, is_id
 from tenants.reads import composed, taken
 
@@ -125,3 +125,15 @@ def submission_of(*, key: ApiKey, public_id: str) -> Submission:
         )
     except Submission.DoesNotExist as error:
         raise NotFound("submission") from error
+
+
+def match_of(*, key: ApiKey, public_id: str) -> Match:
+    """Raises NotFound as `submission_of` does."""
+    if not is_id(public_id, "mat"):
+        raise NotFound("match")
+    try:
+        return Match.objects.select_related("tenant").get(
+            tenant=key.tenant_id, submission__environment=key.environment, public_id=public_id
+        )
+    except Match.DoesNotExist as error:
+        raise NotFound("match") from error

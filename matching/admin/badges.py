@@ -16,8 +16,10 @@ SHOWN_DIGITS: Final = 8
 DIGESTS: Final = frozenset({SignalType.MD5, SignalType.SHA1, SignalType.SHA256})
 TONES: Final[Mapping[str, str]] = {
     "active": "good",
+    "confirmed": "good",
     "exact": "bad",
     "failed": "bad",
+    "false_positive": "bad",
     "finished": "good",
     "live": "strong",
     "match": "bad",
@@ -25,9 +27,11 @@ TONES: Final[Mapping[str, str]] = {
     "no_known_match": "good",
     "not_checked": "warn",
     "partial": "warn",
+    "open": "warn",
     "pending": "warn",
     "running": "info",
     "suspended": "bad",
+    "upheld": "strong",
 }
 LABELS: Final = {
     SignalType.MD5: "MD5",

@@ -28,6 +28,8 @@ MAY: Final = {
         "view_importrun",
         "view_listsversion",
         "view_match",
+        "view_reviewitem",
+        "decide_reviewitem",
         "view_snapshot",
         "view_submission",
     ),

@@ -12,6 +12,7 @@ from matching.curation.lifecycle import (
 )
 from matching.curation.lists import change_list, create_list, resume_list, suspend_list
 from matching.curation.merging import Merged, merge_entries
+from matching.curation.reviews import decide_review
 from matching.curation.screening import is_flat
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "approve_entry",
     "change_list",
     "create_list",
+    "decide_review",
     "draft_of_image",
     "is_flat",
     "merge_entries",

@@ -2,11 +2,20 @@
 
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
 from matching.models.lists import HashList, ListKind, ListState, Violation
+from matching.models.reviews import (
+    Feedback,
+    FeedbackVerdict,
+    ReviewItem,
+    ReviewKind,
+    ReviewState,
+)
 from matching.models.submissions import Match, MatchType, Submission, Verdict
 from matching.models.versions import ImportRun, ListsVersion, Snapshot
 
 __all__ = [
     "EntryState",
+    "Feedback",
+    "FeedbackVerdict",
     "HashEntry",
     "HashEntryQuerySet",
     "HashList",
@@ -16,6 +25,9 @@ __all__ = [
     "ListsVersion",
     "Match",
     "MatchType",
+    "ReviewItem",
+    "ReviewKind",
+    "ReviewState",
     "Snapshot",
     "Submission",
     "Verdict",

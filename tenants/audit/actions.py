@@ -43,6 +43,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "request.failed": "A request ended in an error of the service.",
         "request.refused": "A request was refused: key, scope, limit or content.",
         "request.served": "A request was answered that has no action of its own.",
+        "review.decided": "A curator decided what waited for review.",
         "snapshot.published": "A new state of the index went live.",
         "submission.read": "An earlier submission was read.",
         "tenant.changed": "The settings of a tenant were changed.",

@@ -12,26 +12,44 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from hashservice.urls import urlpatterns
+from matching.curation import EntryDraft, add_entry, approve_entry
+from matching.hashing import Signal, SignalType
+from matching.models import Match
 from tenants import keys
 from tenants.keys import SCOPES
 from tenants.models import ApiKey, random_base62
 from tests.cast import NARRATOR, Customer
+from tests.matching.lists import make_list
 
 pytestmark = pytest.mark.django_db
 PUBLIC, ANY_KEY = "public", "any key"
+KNOWN = bytes(range(16))
 HOUR = datetime.timedelta(hours=1)
 
 
 def submission_id(customer: Customer, secret: str) -> str:
-    body = json.dumps({"items": [{"md5": "d41d8cd98f00b204e9800998ecf8427e"}]})
+    body = json.dumps({"items": [{"md5": KNOWN.hex()}]})
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     answer = client.post("/v1/match/hashes", body, content_type="application/json")
     return str(answer.json()["results"][0]["submission_id"])
+
+
+def match_id(customer: Customer, secret: str) -> str:
+    adder, approver = (
+        User.objects.get_or_create(username=name, is_staff=True)[0] for name in ("ada", "grace")
+    )
+    kind = secret.split("_")[1]
+    known = make_list(f"{kind}-list", kind=kind)
+    draft = EntryDraft([Signal(SignalType.MD5, KNOWN)])
+    approve_entry(entry=add_entry(hash_list=known, draft=draft, actor=adder), actor=approver)
+    submission_id(customer, secret)
+    return str(Match.objects.get(tenant=customer.tenant, list_slug=known.slug).public_id)
 
 
 def key_id(customer: Customer, secret: str) -> str:
@@ -53,6 +71,9 @@ ROUTES = {
     "match": Row("match"),
     "match-hashes": Row("match"),
     "submission": Row("match", submission_id, f"sub_{random_base62(22)}"),
+    "feedback": Row(
+        "feedback", match_id, f"mat_{random_base62(22)}", body={"verdict": "confirmed"}
+    ),
     "own-key": Row(ANY_KEY),
     "keys": Row("keys"),
     "key": Row("keys", **A_KEY),

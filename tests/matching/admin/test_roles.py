@@ -18,6 +18,7 @@ MODELS = [
     "importrun",
     "listsversion",
     "match",
+    "reviewitem",
     "snapshot",
     "submission",
 ]
