@@ -63,7 +63,7 @@ def gates() -> list[Gate]:
             _production(),
         ),
         Gate("OpenAPI", (*MANAGE, "spectacular", "--validate", "--fail-on-warn", *no_file)),
-        Gate("pytest", (*PYTEST, "-n", PYTEST_PROCESSES, "-m", "not alone")),
+        Gate("pytest", (*PYTEST, "-n", PYTEST_PROCESSES, "--dist", "loadgroup", "-m", "not alone")),
         Gate("pytest, one by one", (*PYTEST, "-m", "alone")),
     ]
 
