@@ -83,6 +83,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     checkpoints.LogContradictsCheckpoint: Problem(
         503, "audit_inconsistent", "The audit log contradicts a checkpoint that was signed before"
     ),
+    reports.PrintingFailed: Problem(
+        503, "printing_failed", "The report can not be printed at the moment"
+    ),
     access.NotFound: NOT_FOUND,
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),

@@ -9,13 +9,13 @@ from hashservice import health
 from matching.api.feedback import FeedbackView
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
+from matching.api.reports import ReportView, TotalsView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
 from tenants.api.audit import (
     AuditCheckpointView,
     AuditConsistencyView,
     AuditEventsView,
     AuditProofView,
-    AuditReportView,
 )
 from tenants.api.key import OwnKeyView
 from tenants.api.keys import KeysView, KeyView, RotationView
@@ -34,7 +34,8 @@ urlpatterns = [
     path("v1/leaked-keys", LeakedKeysView.as_view(), name="leaked-keys"),
     path("v1/usage", UsageView.as_view(), name="usage"),
     path("v1/audit/events", AuditEventsView.as_view(), name="audit-events"),
-    path("v1/audit/report", AuditReportView.as_view(), name="audit-report"),
+    path("v1/audit/report", ReportView.as_view(), name="audit-report"),
+    path("v1/audit/totals", TotalsView.as_view(), name="audit-totals"),
     path("v1/audit/checkpoint", AuditCheckpointView.as_view(), name="audit-checkpoint"),
     path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
     path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),

@@ -17,6 +17,7 @@ from matching.match.verdict import (
 )
 from matching.models import Match, Submission, Verdict
 from tenants import usage
+from tenants.audit.context import elapsed
 from tenants.audit.record import Actor, record
 from tenants.models import ApiKey
 from tenants.writes import Write, insertions
@@ -58,7 +59,7 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
         tenant=key.tenant,
         target=outcome.submission.public_id,
         status=422 if outcome.is_refused else 200,
-        data=_described(judgement),
+        data={**_described(judgement), **elapsed()},
         effects=_effects(key, [outcome], bytes=len(data)),
     )
     return outcome
@@ -80,6 +81,7 @@ def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
         data={
             "submissions": [outcome.submission.public_id for outcome in outcomes],
             "verdicts": verdicts,
+            **elapsed(),
         },
         effects=_effects(key, outcomes),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -32,6 +33,7 @@ class Served:
     def __init__(self, context: RequestContext) -> None:
         self.context = context
         self.has_event = False
+        self.began = time.perf_counter()
 
     def note_event(self) -> None:
         """An event of this request was committed."""
@@ -55,6 +57,12 @@ def current() -> RequestContext:
     """The request being served; an empty one in commands and tasks."""
     served = _served.get()
     return served.context if served else RequestContext()
+
+
+def elapsed() -> dict[str, int]:
+    """`milliseconds` since the request being served came in, for an event's data; else nothing."""
+    served = _served.get()
+    return {"milliseconds": round((time.perf_counter() - served.began) * 1000)} if served else {}
 
 
 def served() -> Served | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tenants.audit.checkpoints import public_key
 from tenants.audit.logs import FIELDS, Tree, name_of, sealed_form
@@ -36,13 +36,14 @@ class Period:
     def __contains__(self, at: datetime.datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
+    def within(self, field: str) -> Q:
+        """The condition that the time in `field` lies in this period."""
+        bounds = {f"{field}__gte": self.since, f"{field}__lt": self.until}
+        return Q(**{name: at for name, at in bounds.items() if at is not None})
+
     def of(self, seals: QuerySet[AuditSeal]) -> QuerySet[AuditSeal]:
         """The seals of events of this period."""
-        if self.since is not None:
-            seals = seals.filter(event__at__gte=self.since)
-        if self.until is not None:
-            seals = seals.filter(event__at__lt=self.until)
-        return seals
+        return seals.filter(self.within("event__at"))
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ ROUTES = {
     "usage": Row("usage:read"),
     "audit-events": Row("audit:read"),
     "audit-report": Row("audit:read"),
+    "audit-totals": Row("audit:read"),
     "audit-checkpoint": Row("audit:read"),
     "audit-proof": Row("audit:read"),
     "audit-consistency": Row("audit:read"),

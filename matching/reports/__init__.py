@@ -1,0 +1,6 @@
+"""What the service did for a tenant in a period, in numbers that can be counted again."""
+
+from matching.reports.pdf import PrintingFailed, pdf
+from matching.reports.totals import totals
+
+__all__ = ["PrintingFailed", "pdf", "totals"]
