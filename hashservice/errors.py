@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from matching import access, curation, hashing, match, snapshot
+from matching import access, curation, hashing, match, reports, snapshot
 from matching.api.bodies import UrlRefused
 from matching.hashing import sandbox
 from matching.models import ListsVersion

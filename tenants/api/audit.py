@@ -144,7 +144,7 @@ class AuditEventsView(AuditView):
 class AuditReportView(AuditView):
     """A whole period as a file that ends with the signed checkpoint."""
 
-    query = ReportQuery
+    query: type[serializers.Serializer[Any]] = ReportQuery
 
     @extend_schema(
         operation_id="audit_report",
