@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -43,6 +44,21 @@ class Environment:
         if required and not value:
             raise ImproperlyConfigured(f"{name} must be set in production")
         return [word.strip() for word in value.split(",") if word.strip()] or default
+
+    def numbers(self, name: str, *, default: list[int]) -> list[int]:
+        words = self.words(name, default=[])
+        if not all(word.isdecimal() for word in words):
+            raise ImproperlyConfigured(f"{name} must be whole numbers, separated by commas")
+        return list(map(int, words)) or default
+
+    def networks(self, name: str) -> list[str]:
+        words = self.words(name, default=[])
+        for word in words:
+            try:
+                ipaddress.ip_network(word)
+            except ValueError as error:
+                raise ImproperlyConfigured(f"{name}: {error}") from error
+        return words
 
     def path(self, name: str, *, default: Path) -> Path:
         return Path(self._variables.get(name) or default).resolve()

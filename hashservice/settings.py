@@ -114,6 +114,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = (
 )
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
+# --- Requests to addresses that tenants choose: webhooks, and images by address ---
+OUTGOING_HTTP = env.flag("OUTGOING_HTTP", default=False)
+OUTGOING_PORTS = env.numbers("OUTGOING_PORTS", default=[80, 443, 8443])
+OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
+OUTGOING_DENIED_NETWORKS = env.networks("OUTGOING_DENIED_NETWORKS")
+
 # --- REST framework and its documentation ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],

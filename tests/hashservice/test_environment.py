@@ -20,6 +20,17 @@ def test_flag_that_is_none_is_refused_by_name():
         )
 
 
+@pytest.mark.parametrize("value", ["10.0.0.1/8", "everywhere", "10.0.0.0/8,x"])
+def test_network_that_is_none_is_refused_by_name(value):
+    with pytest.raises(ImproperlyConfigured, match="OUTGOING_DENIED_NETWORKS"):
+        Environment({"OUTGOING_DENIED_NETWORKS": value}).networks("OUTGOING_DENIED_NETWORKS")
+
+
+def test_list_of_numbers_with_something_else_in_it_is_refused_by_name():
+    with pytest.raises(ImproperlyConfigured, match="OUTGOING_PORTS"):
+        Environment({"OUTGOING_PORTS": "443,https"}).numbers("OUTGOING_PORTS", default=[443])
+
+
 def test_missing_secret_stops_production(tmp_path):
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
         Environment({}).secret("SECRET_KEY", required=True, kept_in=tmp_path)
