@@ -17,11 +17,10 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from matching import access, curation, hashing, match, reports, snapshot
-from matching.api.bodies import UrlRefused
+from matching import access, curation, fetching, hashing, match, reports, snapshot
 from matching.hashing import sandbox
 from matching.models import ListsVersion
-from tenants import authentication, keys, throttling
+from tenants import authentication, keys, outgoing, throttling
 from tenants.api import idempotency
 from tenants.audit import checkpoints, context
 
@@ -52,6 +51,7 @@ UNAVAILABLE = Problem(503, "database_unavailable", "The service can not reach it
 NOT_FOUND = Problem(404, "not_found", "There is no such thing")
 CONFLICT = Problem(409, "conflict", "The state of the thing does not allow this")
 NO_INDEX = Problem(503, "index_unavailable", "The index can not be searched at the moment")
+URL_REFUSED = Problem(422, "url_refused", "The address will not be connected to")
 INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 
 PROBLEMS: Mapping[type[Exception], Problem] = {
@@ -95,7 +95,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ),
     idempotency.StillRunning: CONFLICT,
     idempotency.AnswerLost: CONFLICT,
-    UrlRefused: Problem(422, "url_refused", "The address will not be fetched"),
+    fetching.UrlsNotIncluded: URL_REFUSED,
+    fetching.UrlNotFetched: Problem(
+        422, "url_not_fetched", "No image came from the address; nothing was checked"
+    ),
+    fetching.FetcherBusy: Problem(
+        503, "fetcher_busy", "Too many images are being fetched at the moment"
+    ),
+    outgoing.AddressRefused: URL_REFUSED,
     Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
     RequestDataTooBig: Problem(413, "image_too_large", "The image is too large"),

@@ -1,4 +1,4 @@
-"""Find the image in a request: raw bytes, a multipart field, or base64 in JSON."""
+"""Find the image in a request: raw bytes, a multipart field, base64 or an address in JSON."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
+from matching.fetching import fetch_image
 from matching.hashing import ImageTooLarge
 from matching.serializers import LONGEST_CONTENT_ID, ImageJsonSerializer
+from tenants.authentication import key_of
 
 MULTIPART_FIELD = "image"
-
-
-class UrlRefused(Exception):
-    """The address will not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ class RawBodyParser(BaseParser):
 def image_of(request: Request) -> ImageRequest:
     """The image and content id of a match request.
 
-    Raises ImageTooLarge from the announced length before a byte is read, UrlRefused, and DRF's
-    ParseError or ValidationError for a body of another shape.
+    Raises ImageTooLarge from the announced length before a byte is read, what `fetch_image` raises,
+    and DRF's ParseError or ValidationError for a body of another shape.
     """
     _check_announced_length(request)
     is_form = isinstance(request.data, QueryDict)
@@ -80,9 +78,11 @@ def _from_json(request: Request) -> ImageRequest:
     fields = body.validated_data
     if ("image" in fields) == ("url" in fields):
         raise ParseError("the JSON must hold exactly one of image and url")
-    if "url" in fields:
-        raise UrlRefused("images are not fetched from addresses; send the bytes")
     content_id = fields.get("content_id", request.query_params.get("content_id", ""))
+    if "url" in fields:
+        return ImageRequest(
+            fetch_image(tenant=key_of(request).tenant, url=fields["url"]), content_id
+        )
     return ImageRequest(_from_base64(fields["image"]), content_id)
 
 

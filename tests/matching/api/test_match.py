@@ -176,13 +176,6 @@ def test_bad_images_get_their_code(acme_api, known_picture, body, status, code):
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_url_is_refused(acme_api):
-    body = json.dumps({"url": "https://example.org/a.jpg"})
-    response = acme_api.post("/v1/match", body, content_type="application/json")
-
-    assert (response.status_code, response.json()["code"]) == (422, "url_refused")
-
-
 def test_submission_matches_and_audit_commit_together(acme_api, known_entry, known_picture):
     answer = post(acme_api, known_picture).json()
 
