@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from matching.hashing.local import LocalSignature, query_local, register_local
+from matching.hashing.local import LocalSignature
 from matching.hashing.local.keypoints import detect
 from matching.hashing.local.picture import reference_frame
 from matching.hashing.local.projection import encode
@@ -35,6 +35,7 @@ from matching.index.local.search import find_candidates, weigh_candidates
 from tests.benchmarks.manipulations import crop, resize
 from tests.benchmarks.robustness import pictures_in
 from tests.benchmarks.stages import Clock
+from tests.local import query_local, register_local
 
 Bytes = NDArray[np.uint8]
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, hash_image, query_image
-from matching.hashing.local import LocalSignature, query_local, register_local
+from matching.hashing.local import LocalSignature
 from matching.index.local.evidence import Band, Evidence, decide
 from matching.index.local.search import MAX_CANDIDATES, find_candidates, weigh_candidates
 from matching.index.local.tables import Tables
+from tests.local import query_local, register_local
 
 Bytes = NDArray[np.uint8]
 Picture = Image.Image

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from matching.hashing.local.arrays import Bytes, Floats
 from matching.hashing.local.copies import STRICT, Manipulation, same_places, simulate
-from matching.hashing.local.keypoints import Bytes, Floats, Keypoints, detect
+from matching.hashing.local.keypoints import Keypoints, detect
 from matching.hashing.local.picture import reference_frame
 from matching.hashing.local.projection import (
     CODE_BITS,

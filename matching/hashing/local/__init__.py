@@ -1,17 +1,11 @@
 """Local signatures: find parts of known pictures, turned, mirrored, framed or pasted elsewhere.
 
-`register_local` is for hash lists, `query_local` for submissions; `matching.index.local` tells
-which signatures a query shows parts of.
+`registration.register_local` is for hash lists, `extraction.extract` for submissions: these two
+need OpenCV and run in decoder processes. What is named here does not: a `LocalSignature` is what
+is kept of a known picture, `QueryFeatures` is a submission as `matching.index.local` searches it.
 """
 
-from matching.hashing.local.query import AlignedWindows, QueryFeatures, query_local
-from matching.hashing.local.registration import register_local
+from matching.hashing.local.query import AlignedWindows, QueryFeatures
 from matching.hashing.local.signature import LocalSignature
 
-__all__ = [
-    "AlignedWindows",
-    "LocalSignature",
-    "QueryFeatures",
-    "query_local",
-    "register_local",
-]
+__all__ = ["AlignedWindows", "LocalSignature", "QueryFeatures"]

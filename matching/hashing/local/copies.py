@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hashing.local.keypoints import Bytes, Keypoints
-
-Affine = NDArray[np.float64]
+from matching.hashing.local.arrays import Affine, Bytes
+from matching.hashing.local.keypoints import Keypoints
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hashing.local.keypoints import Bytes
+from matching.hashing.local.arrays import Bytes
 from matching.hashing.local.projection import DATA, distances
 
 FREQUENT_RADIUS: Final = 24

@@ -8,11 +8,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Numbers = NDArray[np.intp]
+from matching.hashing.local.arrays import Bytes, Floats, Numbers
 
 DESCRIPTOR_BYTES: Final = 128
 EDGE_THRESHOLD: Final = 12.0

@@ -6,39 +6,43 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-REFERENCE_SIDE: Final = 512
-"""Longest side, in pixels, of the frame that a reference's keypoints are stored in."""
+from matching.hashing.local.arrays import Bytes, Floats
+from matching.hashing.local.signature import MIN_SIDE, REFERENCE_SIDE
+from matching.hashing.local.windows import SQUARE
 
 QUERY_SIDES: Final = (400, 640)
 """A submitted picture's longest side is brought into this range: below it detail is lost, above
 it only time."""
 
-MIN_SIDE: Final = 16
-
 cv2.setNumThreads(1)
 
 
-def reference_frame(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def reference_frame(pixels: Bytes) -> Bytes:
     """Luma (h, w) or RGB (h, w, 3) to luma whose longest side is REFERENCE_SIDE."""
     return _resized(_luma(pixels), REFERENCE_SIDE)
 
 
-def query_frame(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def query_frame(pixels: Bytes) -> Bytes:
     """Luma (h, w) or RGB (h, w, 3) to luma whose longest side lies within QUERY_SIDES."""
     gray = _luma(pixels)
     lowest, highest = QUERY_SIDES
     return _resized(gray, int(np.clip(max(gray.shape), lowest, highest)))
 
 
-def _luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def squeezed(gray: Bytes) -> Floats:
+    """Luma (h, w) as the square windows are cut from, float32 (128, 128)."""
+    square = cv2.resize(gray, (SQUARE, SQUARE), interpolation=cv2.INTER_AREA)
+    return np.asarray(square, np.float32)
+
+
+def _luma(pixels: Bytes) -> Bytes:
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _resized(gray: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+def _resized(gray: Bytes, longest: int) -> Bytes:
     scale = longest / max(gray.shape)
     if scale == 1:
         return gray

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from matching.hashing.local.keypoints import Bytes, Floats, Numbers
+from matching.hashing.local.arrays import Bytes, Floats, Numbers
 
 CODE_BYTES: Final = 32
 CODE_BITS: Final = 256

@@ -6,17 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Final, Self
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hashing.local.copies import Affine
-from matching.hashing.local.keypoints import Bytes, Floats, Keypoints, detect
-from matching.hashing.local.picture import query_frame
-from matching.hashing.local.projection import encode, encode_mirrored
-from matching.hashing.local.windows import CORNERS, SQUARE, squeezed, window_hashes
+from matching.hashing.local.arrays import Affine, Bytes, Floats
+from matching.hashing.local.extracted import Extracted
+from matching.hashing.local.sampling_kernel import sample_square
+from matching.hashing.local.windows import CORNERS, SQUARE, window_hashes
 
-MAX_KEYPOINTS: Final = 800
 MIN_CONTRAST: Final = 2.0
 
 _SUPERSAMPLED: Final = 2 * SQUARE
@@ -52,15 +49,9 @@ class QueryFeatures:
     pyramid: tuple[Bytes, ...]
 
     @classmethod
-    def of(cls, gray: Bytes, keypoints: Keypoints) -> Self:
-        """Encode the keypoints of luma (h, w)."""
-        places = (keypoints.x, keypoints.y, keypoints.size, keypoints.angle)
-        return cls(
-            np.stack(places, axis=1),
-            encode(keypoints.descriptors),
-            encode_mirrored(keypoints.descriptors),
-            _pyramid(gray),
-        )
+    def of(cls, found: Extracted) -> Self:
+        """What a decoder process found, ready to be searched for."""
+        return cls(found.geometry, found.codes, found.mirrored, _pyramid(found.gray))
 
     def aligned_windows(self, affine: Affine, width: int, height: int) -> AlignedWindows:
         """Read the windows of a reference frame that `affine` (2, 3) maps into this picture.
@@ -72,20 +63,16 @@ class QueryFeatures:
         return AlignedWindows(hashes, self._inside(place) & (contrast > MIN_CONTRAST))
 
     def _square(self, place: Affine) -> Floats:
-        """The reference's square, twice as fine at first, from the level nearest in size."""
+        """The reference's square, from the level nearest in size."""
         fineness = _SUPERSAMPLED / SQUARE
         step = math.sqrt(abs(float(np.linalg.det(place[:, :2])))) / fineness
         level = min(max(0, math.floor(math.log2(max(step, 1)))), len(self.pyramid) - 1)
         linear = place[:, :2] / fineness
         first_centre = linear.sum(axis=1) / 2 + place[:, 2]
-        sampled = cv2.warpAffine(
-            self.pyramid[level],
-            np.column_stack([linear, first_centre]) / 2**level - [[0, 0, 0.5]],
-            (_SUPERSAMPLED, _SUPERSAMPLED),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return squeezed(np.asarray(sampled, np.uint8))
+        shown = np.column_stack([linear, first_centre]) / 2**level - [[0, 0, 0.5]]
+        square = np.empty((SQUARE, SQUARE), np.float32)
+        sample_square(self.pyramid[level], shown, square)
+        return square
 
     def _inside(self, place: Affine) -> NDArray[np.bool_]:
         """Which windows lie within the picture with all four corners, bool (58,)."""
@@ -95,13 +82,6 @@ class QueryFeatures:
         limit = np.array([width, height]) + _MARGIN
         inside: NDArray[np.bool_] = ((low >= -_MARGIN) & (high <= limit)).all(axis=1)
         return inside
-
-
-def query_local(pixels: Bytes) -> QueryFeatures:
-    """The features of a submitted picture, luma (h, w) or RGB (h, w, 3)."""
-    gray = query_frame(pixels)
-    found = detect(gray, count=2 * MAX_KEYPOINTS, contrast=0.01, spread_to=MAX_KEYPOINTS)
-    return QueryFeatures.of(gray, found)
 
 
 def _square_to_query(affine: Affine, width: int, height: int) -> Affine:
@@ -115,8 +95,6 @@ def _pyramid(gray: Bytes) -> tuple[Bytes, ...]:
     levels = [gray]
     while min(levels[-1].shape) >= 2 * _SMALLEST_LEVEL:
         height, width = (side // 2 for side in levels[-1].shape)
-        even = levels[-1][: 2 * height, : 2 * width]
-        levels.append(
-            np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        )
+        fours = levels[-1][: 2 * height, : 2 * width].reshape(height, 2, width, 2)
+        levels.append(((fours.sum(axis=(1, 3), dtype=np.uint16) + 2) // 4).astype(np.uint8))
     return tuple(levels)

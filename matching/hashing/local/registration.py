@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 
 from matching.hashing.decode import DEFAULT_LIMITS, DecodeLimits, open_image
-from matching.hashing.local.keypoints import Bytes, Keypoints, detect
-from matching.hashing.local.picture import reference_frame
+from matching.hashing.local.arrays import Bytes
+from matching.hashing.local.keypoints import Keypoints, detect
+from matching.hashing.local.picture import reference_frame, squeezed
 from matching.hashing.local.projection import encode
 from matching.hashing.local.selection import select
 from matching.hashing.local.signature import MAX_KEYPOINTS, LocalSignature
-from matching.hashing.local.windows import squeezed, window_hashes
+from matching.hashing.local.windows import window_hashes
 
 MIN_CONTRAST: Final = 4.0
 """Standard deviation, of 255 levels, below which a window's hash is mostly noise."""

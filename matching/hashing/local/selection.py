@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from matching.hashing.local.arrays import Bytes, Floats, Numbers
 from matching.hashing.local.copies import MANIPULATIONS, same_places, simulate
 from matching.hashing.local.frequent import is_frequent
-from matching.hashing.local.keypoints import Bytes, Floats, Keypoints, Numbers, detect
+from matching.hashing.local.keypoints import Keypoints, detect
 from matching.hashing.local.projection import distances, encode
 
 SEED_RADIUS: Final = 40

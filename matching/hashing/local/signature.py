@@ -18,8 +18,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hashing.local.keypoints import Bytes
-from matching.hashing.local.picture import MIN_SIDE, REFERENCE_SIDE
+from matching.hashing.local.arrays import Bytes
 from matching.hashing.local.projection import CODE_BYTES
 from matching.hashing.local.windows import WINDOW_BYTES, WINDOWS
 from matching.hashing.signal import SignalInvalid
@@ -27,6 +26,11 @@ from matching.hashing.signal import SignalInvalid
 MAGIC: Final = b"HL"
 VERSION: Final = 1
 MAX_KEYPOINTS: Final = 128
+
+REFERENCE_SIDE: Final = 512
+"""Longest side, in pixels, of the frame that a reference's keypoints are stored in."""
+
+MIN_SIDE: Final = 16
 GEOMETRY_BYTES: Final = 4
 HEADER: Final = struct.Struct("<2sBBHHQ")
 WINDOWS_LENGTH: Final = WINDOWS * WINDOW_BYTES

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from matching.hashing.local.keypoints import Bytes, Floats, Numbers
+from matching.hashing.local.arrays import Bytes, Floats, Numbers
 
 SQUARE: Final = 128
 WINDOW: Final = 32
@@ -28,12 +27,6 @@ class WindowHashes(NamedTuple):
 
     hashes: Bytes
     contrast: Floats
-
-
-def squeezed(gray: Bytes) -> Floats:
-    """Luma (h, w) as the square windows are cut from, float32 (128, 128)."""
-    square = cv2.resize(gray, (SQUARE, SQUARE), interpolation=cv2.INTER_AREA)
-    return np.asarray(square, np.float32)
 
 
 def window_hashes(square: Floats) -> WindowHashes:

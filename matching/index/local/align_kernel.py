@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.index.local.compiled import compiled, popcount
+from matching.compiling import compiled, popcount
 
 MATCH_RADIUS = 64
 _HYPOTHESES = 6

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.index.local.compiled import compiled, popcount
+from matching.compiling import compiled, popcount
 from matching.index.local.shapes import Bytes, Numbers, Places, Words
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.index.local.compiled import compiled
+from matching.compiling import compiled
 from matching.index.local.shapes import Bytes, Floats, Places
 
 _ANGLE_BINS, _SCALE_BINS = 8, 32

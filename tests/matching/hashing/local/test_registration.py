@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from matching.hashing import UnsupportedMediaType
-from matching.hashing.local import query_local, register_local
+from tests.local import query_local, register_local
 from tests.pictures import as_bytes, render_picture
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from matching.hashing.local import LocalSignature, query_local, register_local
+from matching.hashing.local import LocalSignature
 from matching.index.local import Band, LocalDelta
+from tests.local import query_local, register_local
 from tests.pictures import render_picture
 
 SEEDS = (41, 42, 43)

@@ -1,4 +1,4 @@
-"""How the loops of this package are compiled.
+"""How the loops of the partial search are compiled.
 
 Every kernel file stands for itself: numba's disk cache notices a change only in the file of the
 cached function.
