@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hashing.local import QueryFeatures
 from matching.hashing.local.extraction import extract
+from matching.hashing.local.query import QueryFeatures
 from matching.hashing.local.registration import register_local
 
 __all__ = ["query_local", "register_local"]

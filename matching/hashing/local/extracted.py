@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from matching.hashing.local.arrays import Bytes, Floats
+
+MAX_KEYPOINTS: Final = 800
+MAX_SIDE: Final = 640
+"""A submitted picture's longest side is brought below: beyond it only time is lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

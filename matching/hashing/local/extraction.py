@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from matching.hashing.decode import DEFAULT_LIMITS, DecodeLimits, open_image
 from matching.hashing.local.arrays import Bytes
-from matching.hashing.local.extracted import Extracted
+from matching.hashing.local.extracted import MAX_KEYPOINTS, Extracted
 from matching.hashing.local.keypoints import detect
 from matching.hashing.local.picture import query_frame
 from matching.hashing.local.projection import encode, encode_mirrored
-
-MAX_KEYPOINTS: Final = 800
 
 
 def extract(pixels: Bytes) -> Extracted:

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from matching.hashing.local.arrays import Bytes, Floats
+from matching.hashing.local.extracted import MAX_SIDE
 from matching.hashing.local.signature import MIN_SIDE, REFERENCE_SIDE
 from matching.hashing.local.windows import SQUARE
 
-QUERY_SIDES: Final = (400, 640)
+QUERY_SIDES: Final = (400, MAX_SIDE)
 """A submitted picture's longest side is brought into this range: below it detail is lost, above
 it only time."""
 

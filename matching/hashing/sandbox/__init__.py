@@ -6,7 +6,14 @@ A decoder that crashes, loops or eats memory takes down one child, and is an err
 """
 
 from matching.hashing.sandbox.limits import DEFAULT_SANDBOX, SandboxLimits
+from matching.hashing.sandbox.local_pool import LocalDecoderPool
 from matching.hashing.sandbox.pool import DecoderPool
 from matching.hashing.sandbox.process import DecoderUnavailable
 
-__all__ = ["DEFAULT_SANDBOX", "DecoderPool", "DecoderUnavailable", "SandboxLimits"]
+__all__ = [
+    "DEFAULT_SANDBOX",
+    "DecoderPool",
+    "DecoderUnavailable",
+    "LocalDecoderPool",
+    "SandboxLimits",
+]

@@ -38,6 +38,8 @@ class DecoderPool:
     done their share of jobs. A pool inherited through a fork starts children of its own.
     """
 
+    worker = ""  # the program its children run; the usual one
+
     def __init__(
         self,
         size: int,
@@ -159,7 +161,7 @@ class DecoderPool:
             if self._closed:
                 return None
             try:
-                child = DecoderProcess(self._limits, self._sandbox)
+                child = DecoderProcess(self._limits, self._sandbox, self.worker)
             except DecoderUnavailable:
                 logger.exception("no decoder process could be started")
                 return None

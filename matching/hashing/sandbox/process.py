@@ -37,7 +37,7 @@ class DecoderDied(Exception):
 class DecoderProcess:
     """A child that hashes one file at a time. Not thread-safe: the pool lends it out."""
 
-    def __init__(self, limits: DecodeLimits, sandbox: SandboxLimits) -> None:
+    def __init__(self, limits: DecodeLimits, sandbox: SandboxLimits, worker: str = "") -> None:
         """Start the child without waiting for it; raise DecoderUnavailable if it cannot start."""
         self._sandbox = sandbox
         self._ready = False
@@ -46,7 +46,7 @@ class DecoderProcess:
         self.successor: DecoderProcess | None = None
         self._connection, far_end = socket.socketpair()
         try:
-            self._process = _start(far_end, limits, sandbox)
+            self._process = _start(far_end, limits, sandbox, worker or WORKER)
         except OSError as error:
             self._connection.close()
             raise DecoderUnavailable("no decoder process could be started") from error
@@ -143,7 +143,7 @@ class DecoderProcess:
 
 
 def _start(
-    far_end: socket.socket, limits: DecodeLimits, sandbox: SandboxLimits
+    far_end: socket.socket, limits: DecodeLimits, sandbox: SandboxLimits, worker: str
 ) -> subprocess.Popen[bytes]:
     """A fresh interpreter, not a fork: the owner may have threads, keys and connections.
 
@@ -153,7 +153,7 @@ def _start(
     arguments = [str(descriptor), json.dumps(asdict(limits)), json.dumps(asdict(sandbox))]
     kept = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-s", "-B", "-m", WORKER, *arguments],
+        [sys.executable, "-s", "-B", "-m", worker, *arguments],
         env={**kept, "PYTHONPATH": str(PROJECT_ROOT), "OPENBLAS_NUM_THREADS": "1"},
         cwd="/",
         stdin=subprocess.DEVNULL,

@@ -29,7 +29,7 @@ from matching.hashing.signal import PDQ_BYTES
 
 REQUEST: Final = struct.Struct(">BQ")
 LENGTH: Final = struct.Struct(">I")
-MAX_REPLY: Final = 1 << 20
+MAX_REPLY: Final = 1 << 24
 VARIANTS: Final = 8
 NO_TRIM: Final = 255
 
@@ -42,6 +42,8 @@ class Operation(IntEnum):
 
     QUERY = 1
     REGISTER = 2
+    QUERY_LOCAL = 3
+    REGISTER_LOCAL = 4
 
 
 class Outcome(IntEnum):
@@ -83,7 +85,7 @@ def encode_frames(frames: tuple[FrameHashes, ...]) -> bytes:
 
 def decode_frames(reply: bytes) -> tuple[FrameHashes, ...]:
     """Read the reply to QUERY; raise the ImageError it stands for, or WireError."""
-    body = _hashed(reply)
+    body = hashed(reply)
     if not body or len(body) % _FRAME.size:
         raise WireError("frames of a wrong length")
     return tuple(_decode_frame(*fields) for fields in _FRAME.iter_unpack(body))
@@ -106,7 +108,7 @@ def encode_image(image: ImageHashes) -> bytes:
 
 def decode_image(reply: bytes, digests: Digests) -> ImageHashes:
     """Read the reply to REGISTER; raise the ImageError it stands for, or WireError."""
-    body = _hashed(reply)
+    body = hashed(reply)
     if len(body) != _IMAGE.size:
         raise WireError("an image of a wrong length")
     quality, trim, value, trimmed, width, height, frames, name = _IMAGE.unpack(body)
@@ -138,7 +140,7 @@ def receive(connection: socket.socket, length: int, deadline: float | None = Non
     return data
 
 
-def _hashed(reply: bytes) -> bytes:
+def hashed(reply: bytes) -> bytes:
     """The body of a reply that carries hashes."""
     if not reply or reply[0] not in set(Outcome):
         raise WireError("an unknown outcome")

@@ -8,6 +8,8 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from PIL import Image
 
@@ -25,8 +27,16 @@ from matching.hashing.sandbox.wire import (
     receive,
 )
 
+Answer = Callable[[bytes, DecodeLimits], bytes]
+"""From a file to the reply for it; raises a subclass of ImageError."""
 
-def main() -> None:
+ANSWERS: Final[Mapping[Operation, Answer]] = {
+    Operation.QUERY: lambda data, limits: encode_frames(query_frames(data, limits=limits)),
+    Operation.REGISTER: lambda data, limits: encode_image(hash_image(data, limits=limits)),
+}
+
+
+def serve(answers: Mapping[Operation, Answer]) -> None:
     """Serve jobs until the owner hangs up."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     limits = DecodeLimits(**json.loads(sys.argv[2]))
@@ -43,16 +53,14 @@ def main() -> None:
         except EOFError:
             return
         renew_cpu_limit(sandbox.cpu_seconds)
-        reply = _answer(Operation(operation), data, limits)
+        reply = _reply(answers[Operation(operation)], data, limits)
         del data
         connection.sendall(LENGTH.pack(len(reply)) + reply)
 
 
-def _answer(operation: Operation, data: bytes, limits: DecodeLimits) -> bytes:
+def _reply(answer: Answer, data: bytes, limits: DecodeLimits) -> bytes:
     try:
-        if operation is Operation.QUERY:
-            return encode_frames(query_frames(data, limits=limits))
-        return encode_image(hash_image(data, limits=limits))
+        return answer(data, limits)
     except ImageError as error:
         return encode_refusal(error)
     except MemoryError:
@@ -68,4 +76,4 @@ def _silence() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(ANSWERS)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from matching.hashing import UnsupportedMediaType
+from matching.hashing.local import LocalSignature
+from matching.hashing.local.projection import distances
+from matching.hashing.local.sampling_kernel import sample_square
 from tests.local import query_local, register_local
 from tests.pictures import as_bytes, render_picture
+
+GOLDEN = Path(__file__).with_name("golden_signature.bin")
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +102,33 @@ def test_busy_corner_does_not_take_all_keypoints() -> None:
     elsewhere = (places[:, :2] > 210).any(axis=1)
     assert len(places) == 800
     assert elsewhere.mean() > 0.5
+
+
+def test_squares_are_read_as_opencv_reads_them(pixels: np.ndarray) -> None:
+    """OpenCV as the oracle of the compiled kernel, which spares web processes OpenCV."""
+    gray = np.ascontiguousarray(pixels[:, :, 0])
+    place = np.array([[1.2, 0.3, -20.0], [-0.3, 1.2, 100.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    fine = cv2.warpAffine(gray, place, (256, 256), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    square = np.empty((128, 128), np.float32)
+
+    sample_square(gray, place, square)
+
+    expected = cv2.resize(fine, (128, 128), interpolation=cv2.INTER_AREA).astype(np.float32)
+    assert np.abs(square - expected).max() < 4
+    assert np.abs(square - expected).mean() < 0.5
+
+
+def test_signature_agrees_with_the_golden_one() -> None:
+    """Made by `register_local(np.asarray(render_picture(5, (480, 360)))).to_bytes()`.
+
+    Not bit for bit: the detector adds in another order on another processor.
+    """
+    golden = LocalSignature.from_bytes(GOLDEN.read_bytes())
+    signature = register_local(np.asarray(render_picture(5, (480, 360))))
+
+    assert signature is not None
+    nearest = distances(golden.codes, signature.codes).min(axis=1)
+    apart = np.bitwise_count(golden.windows ^ signature.windows).sum(axis=1)
+    assert (nearest <= 8).mean() > 0.9
+    assert apart.max() <= 4
