@@ -444,13 +444,16 @@ def read_records(file: TextIO) -> Iterator[dict[str, Any]]:
 def _records_of_csv(file: TextIO) -> Iterator[dict[str, Any]]:
     before = csv.field_size_limit(sys.maxsize)  # for the whole process: given back at the end
     try:
-        yield from map(_from_csv, csv.DictReader(file))
+        rows = csv.reader(file)
+        names = next(rows, [])
+        for cells in rows:
+            yield _from_csv(zip(names, cells, strict=True))
     finally:
         csv.field_size_limit(before)
 
 
-def _from_csv(cells: Mapping[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {name: cell.removeprefix("'") for name, cell in cells.items()}
+def _from_csv(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    row: dict[str, Any] = {name: cell.removeprefix("'") for name, cell in cells}
     if not row["sequence"]:
         return {row["action"]: json.loads(row["data"])}
     row["sequence"] = int(row["sequence"])
