@@ -119,7 +119,9 @@ def submission_of(*, key: ApiKey, public_id: str) -> Submission:
         raise NotFound("submission")
     try:
         return (
-            Submission.objects.filter(tenant=key.tenant_id, environment=key.environment)
+            Submission.objects.filter(
+                tenant=key.tenant_id, environment=key.environment, purged_at=None
+            )
             .prefetch_related("matches")
             .get(public_id=public_id)
         )

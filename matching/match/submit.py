@@ -17,6 +17,7 @@ from matching.match.verdict import (
 )
 from matching.models import Match, Submission, Verdict
 from tenants import usage
+from tenants.audit.content import content_reference
 from tenants.audit.context import elapsed
 from tenants.audit.record import Actor, record
 from tenants.models import ApiKey
@@ -59,7 +60,11 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
         tenant=key.tenant,
         target=outcome.submission.public_id,
         status=422 if outcome.is_refused else 200,
-        data={**_described(judgement), **elapsed()},
+        data={
+            **_described(judgement),
+            "content": content_reference(key.tenant, image.digests.sha256),
+            **elapsed(),
+        },
         effects=_effects(key, [outcome], bytes=len(data)),
     )
     return outcome

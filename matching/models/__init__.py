@@ -2,6 +2,7 @@
 
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
 from matching.models.lists import HashList, ListKind, ListState, Violation
+from matching.models.retention import Hold, RecordKind, RetentionPeriod
 from matching.models.reviews import (
     Feedback,
     FeedbackVerdict,
@@ -19,12 +20,15 @@ __all__ = [
     "HashEntry",
     "HashEntryQuerySet",
     "HashList",
+    "Hold",
     "ImportRun",
     "ListKind",
     "ListState",
     "ListsVersion",
     "Match",
     "MatchType",
+    "RecordKind",
+    "RetentionPeriod",
     "ReviewItem",
     "ReviewKind",
     "ReviewState",

@@ -42,6 +42,9 @@ class Submission(models.Model):
     lists_version = models.BigIntegerField()
     lists_version_label = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
+    purged_at = models.DateTimeField(
+        null=True, help_text="Since then it tells nothing of a file or a person any more."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "-id"], name="submission_of_tenant")]

@@ -26,7 +26,13 @@ LISTED: Final[dict[str, tuple[str, ...]]] = {
     "members": ("membership.created", "membership.changed", "membership.removed"),
     "settings": ("tenant.changed", "tenant.created"),
     "exports": ("audit.exported", "list.exported"),
-    "retention": (),
+    "retention": (
+        "retention.changed",
+        "retention.purged",
+        "hold.placed",
+        "hold.released",
+        "content_key.destroyed",
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
 from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
 from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
 from tenants.models.kept_answer import KeptAnswer
+from tenants.models.proposal import Proposal, ProposedAct
 from tenants.models.tenant import (
     LONGEST_RETENTION_DAYS,
     Enhancement,
@@ -42,6 +43,8 @@ __all__ = [
     "Membership",
     "Outcome",
     "Plan",
+    "Proposal",
+    "ProposedAct",
     "Role",
     "Signature",
     "Tenant",

@@ -26,4 +26,5 @@ def is_id(text: str, prefix: str) -> bool:
     return kind == prefix and len(random) == ID_LENGTH and set(random) <= set(BASE62)
 
 
+new_content_key = partial(secrets.token_bytes, 32)
 new_tenant_id = partial(new_id, "ten")

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from tenants.models.identifiers import new_tenant_id
+from tenants.models.identifiers import new_content_key, new_tenant_id
 
 LONGEST_RETENTION_DAYS = 365
 
@@ -79,6 +79,13 @@ class Tenant(models.Model):
         default=0,
         validators=[MaxValueValidator(LONGEST_RETENTION_DAYS)],
         help_text="Days hashes of submissions are kept for lookback; 0 keeps none.",
+    )
+    content_key = models.BinaryField(
+        max_length=32,
+        null=True,
+        default=new_content_key,
+        editable=False,
+        help_text="Links files to the audit log; destroying it cuts that link for good.",
     )
 
     class Meta:
