@@ -26,6 +26,7 @@ API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE
 API_KEY_PEPPER_PREVIOUS = env.optional_secret("API_KEY_PEPPER_PREVIOUS")
 RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+SIGNATURE_KEY = env.secret("SIGNATURE_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 
 # --- Who may ask ---
 ALLOWED_HOSTS = env.words(
@@ -105,6 +106,7 @@ MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", default=50_000_000)
 DECODER_PROCESSES = env.number(
     "DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS)
 )
+PARTIAL_PROCESSES = env.number("PARTIAL_PROCESSES", default=DECODER_PROCESSES)
 INDEX_DIR = env.path("INDEX_DIR", default=STATE_DIR / "index")
 DATA_UPLOAD_MAX_MEMORY_SIZE = (
     2 * MAX_IMAGE_BYTES

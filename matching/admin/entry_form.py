@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from matching.curation import EntryDraft, draft_of_image
-from matching.decoding import decoders
+from matching.decoding import decoders, partial_decoders
 from matching.hashing import DecoderUnavailable, ImageError, Signal, SignalInvalid, SignalType
 from matching.models import HashEntry, HashList, Violation
 
@@ -83,10 +83,11 @@ class EntryForm(forms.Form):
     def _hash_picture(self, data: bytes) -> None:
         try:
             image = decoders().register(data)
+            local = partial_decoders().register_local(data)
         except (ImageError, DecoderUnavailable) as error:
             self.add_error("image", f"This can not be hashed: {error}.")
             return
-        self.draft = draft_of_image(image, **self._told())
+        self.draft = draft_of_image(image, local=local, **self._told())
 
     def _take_digits(self, names: list[SignalType]) -> None:
         signals = []

@@ -15,6 +15,7 @@ from matching.curation.screening import check_signal, is_flat
 from matching.hashing import ImageHashes, Signal, SignalInvalid, SignalType
 from matching.models import HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
+from matching.partial import keep_signatures
 from tenants.audit.record import Actor, record
 
 ADDED_AT_ONCE = 1_000
@@ -24,13 +25,15 @@ ADDED_AT_ONCE = 1_000
 class EntryDraft:
     """One entry to be: its signals, and what its source says of it.
 
-    `trimmed` is a second PDQ, of the picture without its plain borders.
+    `trimmed` is a second PDQ, of the picture without its plain borders; `local` a local signature
+    in its binary format.
     """
 
     signals: Sequence[Signal]
     external_id: str = ""
     violation: str = ""
     trimmed: Signal | None = None
+    local: bytes | None = None
 
     @property
     def identity(self) -> str:
@@ -44,7 +47,13 @@ class EntryDraft:
         return f"{strongest.type}:{strongest.hex}"
 
 
-def draft_of_image(image: ImageHashes, *, external_id: str = "", violation: str = "") -> EntryDraft:
+def draft_of_image(
+    image: ImageHashes,
+    *,
+    external_id: str = "",
+    violation: str = "",
+    local: bytes | None = None,
+) -> EntryDraft:
     """A draft with every signal of an image that was hashed for a list."""
     trimmed = None
     if image.trimmed is not None:
@@ -55,7 +64,7 @@ def draft_of_image(image: ImageHashes, *, external_id: str = "", violation: str 
         Signal(SignalType.MD5, image.digests.md5),
         Signal(SignalType.PDQ, image.pdq.value, image.pdq.quality),
     ]
-    return EntryDraft(signals, external_id, violation, trimmed)
+    return EntryDraft(signals, external_id, violation, trimmed, local)
 
 
 def add_entry(*, hash_list: HashList, draft: EntryDraft, actor: User) -> HashEntry:
@@ -85,6 +94,7 @@ def add_entries(
 
     Writes no audit row of its own: the caller's act, an import or a single addition, has one.
     """
+    given = list(drafts)
     entries = [
         HashEntry(
             hash_list=hash_list,
@@ -92,7 +102,7 @@ def add_entries(
             created_by=actor,
             **columns_of(draft, hash_list),
         )
-        for draft in drafts
+        for draft in given
     ]
     with transaction.atomic():
         await_other_additions(hash_list)
@@ -102,7 +112,12 @@ def add_entries(
             ).values_list("identity", flat=True)
         )
         new = {entry.identity: entry for entry in entries if entry.identity not in known}
-        return HashEntry.objects.bulk_create(new.values(), batch_size=ADDED_AT_ONCE)
+        added = HashEntry.objects.bulk_create(new.values(), batch_size=ADDED_AT_ONCE)
+        keep_signatures(
+            hash_list=hash_list,
+            signatures={d.identity: d.local for d in given if d.local and d.identity in new},
+        )
+        return added
 
 
 def await_other_additions(hash_list: HashList) -> None:

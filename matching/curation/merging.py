@@ -14,6 +14,7 @@ from matching.curation.drafts import EntryDraft, await_other_additions, columns_
 from matching.hashing import SignalInvalid
 from matching.models import EntryState, HashEntry, HashList, ImportRun
 from matching.models.entries import SIGNAL_FIELDS
+from matching.partial import keep_signatures
 
 COMPARED: Final = ("violation", "pdq_trimmed", *SIGNAL_FIELDS)
 UPDATED: Final = ("created_by", "import_run", "pdq_quality", *COMPARED)
@@ -58,6 +59,12 @@ def merge_entries(
             ],
             UPDATED,
             UPDATED_AT_ONCE,
+        )
+        locals_ = {usable[p]["identity"]: drafts[p].local for p in usable}
+        keep_signatures(
+            hash_list=hash_list,
+            signatures={identity: local for identity, local in locals_.items() if local},
+            replaced=lot.changed,
         )
     return Merged(len(lot.new), changed, lot.unchanged, lot.refused)
 

@@ -1,6 +1,7 @@
 """Signatures: JSON lines as `hash_images` writes them, one image a line.
 
-`{"file", "md5", "sha1", "sha256", "pdq", "pdq_quality", "width", "height"}`, hashes in hexadecimal;
+`{"file", "md5", "sha1", "sha256", "pdq", "pdq_quality", "width", "height"}`, hashes in hexadecimal,
+and `local` in base64, a local signature, unless the picture is too smooth to be known by parts;
 for a picture with plain borders also `pdq_trimmed` and `pdq_trimmed_quality`, of what they enclose.
 Names of files are never stored, and unknown keys are left alone. What `export_hash_list` writes
 has `photodna`, `external_id` and `violation` instead of the picture's name and size.
@@ -8,13 +9,16 @@ has `photodna`, `external_id` and `violation` instead of the picture's name and 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any, BinaryIO, Final
 
 from matching.curation import EntryDraft
-from matching.hashing import ImageHashes, Signal, SignalType
+from matching.hashing import ImageHashes, Signal, SignalInvalid, SignalType
+from matching.hashing.local import LocalSignature
 from matching.importers.guards import RecordInvalid
 from matching.importers.lines import Lines
 from matching.importers.rows import Refusal, Row, parsed
@@ -41,7 +45,9 @@ class Signatures:
         yield from (_line(_record_of_entry(entry)) for entry in entries)
 
 
-def record_of_image(file: str, hashes: ImageHashes) -> dict[str, str | int]:
+def record_of_image(
+    file: str, hashes: ImageHashes, local: bytes | None = None
+) -> dict[str, str | int]:
     """One image as a record of a signatures file."""
     record: dict[str, str | int] = {
         "file": file,
@@ -56,6 +62,8 @@ def record_of_image(file: str, hashes: ImageHashes) -> dict[str, str | int]:
     if hashes.trimmed:
         record["pdq_trimmed"] = hashes.trimmed.value.hex()
         record["pdq_trimmed_quality"] = hashes.trimmed.quality
+    if local:
+        record["local"] = base64.b64encode(local).decode("ascii")
     return record
 
 
@@ -70,6 +78,7 @@ def _draft(line: str) -> EntryDraft | None:
         external_id=_text(record, "external_id"),
         violation=_text(record, "violation"),
         trimmed=_trimmed(record),
+        local=_local(record),
     )
 
 
@@ -102,6 +111,20 @@ def _trimmed(record: dict[str, Any]) -> Signal | None:
     text = _text(record, "pdq_trimmed")
     quality = _quality(record, "pdq_trimmed_quality")
     return Signal.from_hex(SignalType.PDQ, text, quality) if text else None
+
+
+def _local(record: dict[str, Any]) -> bytes | None:
+    """The local signature, checked. Raises SignalInvalid."""
+    text = _text(record, "local")
+    if not text:
+        return None
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SignalInvalid("local is not base64") from error
+    if LocalSignature.from_bytes(data).gated:
+        raise SignalInvalid("local is of a picture too smooth to be known by its parts")
+    return data
 
 
 def _text(record: dict[str, Any], key: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from matching.hashing import DecodeLimits, ImageError, ImageHashes
-from matching.hashing.sandbox import DecoderPool, SandboxLimits
+from matching.hashing.sandbox import LocalDecoderPool, SandboxLimits
 
 LIMITS: Final = DecodeLimits(max_bytes=200 * 1024 * 1024)
 """Originals are larger than what the service takes in: their copies are what is submitted."""
@@ -26,6 +26,14 @@ class Folder:
 
     files: Sequence[Path]
     closed: Sequence[tuple[Path, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """The hashes of one image, and its local signature unless it is too smooth for one."""
+
+    hashes: ImageHashes
+    local: bytes | None
 
 
 def explore(directory: Path) -> Folder:
@@ -43,11 +51,11 @@ def explore(directory: Path) -> Folder:
     return Folder(files, [(Path(error.filename), error.strerror or "") for error in errors])
 
 
-def hash_files(files: Sequence[Path], *, jobs: int) -> Iterator[tuple[Path, ImageHashes | str]]:
+def hash_files(files: Sequence[Path], *, jobs: int) -> Iterator[tuple[Path, Signatures | str]]:
     """Each of `files`, in order, with its hashes or the reason why there are none."""
     remaining = iter(files)
     with (
-        DecoderPool(size=jobs, limits=LIMITS, sandbox=SANDBOX) as decoders,
+        LocalDecoderPool(size=jobs, limits=LIMITS, sandbox=SANDBOX) as decoders,
         ThreadPoolExecutor(jobs) as readers,
     ):
         while batch := list(islice(remaining, FILES_AT_ONCE)):
@@ -55,11 +63,12 @@ def hash_files(files: Sequence[Path], *, jobs: int) -> Iterator[tuple[Path, Imag
             yield from zip(batch, results, strict=True)
 
 
-def _hashed(path: Path, decoders: DecoderPool) -> ImageHashes | str:
+def _hashed(path: Path, decoders: LocalDecoderPool) -> Signatures | str:
     try:
         if path.stat().st_size > LIMITS.max_bytes:
             return f"more than {LIMITS.max_bytes} bytes"
-        return decoders.register(path.read_bytes())
+        data = path.read_bytes()
+        return Signatures(decoders.register(data), decoders.register_local(data))
     except OSError as error:
         return error.strerror or str(error)
     except ImageError as error:

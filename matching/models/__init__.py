@@ -10,6 +10,7 @@ from matching.models.reviews import (
     ReviewKind,
     ReviewState,
 )
+from matching.models.signatures import LocalSegment, LocalSignature
 from matching.models.submissions import Match, MatchType, Submission, Verdict
 from matching.models.versions import ImportRun, ListsVersion, Snapshot
 
@@ -25,6 +26,8 @@ __all__ = [
     "ListKind",
     "ListState",
     "ListsVersion",
+    "LocalSegment",
+    "LocalSignature",
     "Match",
     "MatchType",
     "RecordKind",

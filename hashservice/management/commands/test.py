@@ -128,6 +128,12 @@ def _run(gate: Gate, environ: Mapping[str, str]) -> subprocess.CompletedProcess[
 
 
 def _production() -> dict[str, str]:
-    names = ("SECRET_KEY", "API_KEY_PEPPER", "RECEIPT_SIGNING_KEY", "AUDIT_SIGNING_KEY")
+    names = (
+        "SECRET_KEY",
+        "API_KEY_PEPPER",
+        "RECEIPT_SIGNING_KEY",
+        "AUDIT_SIGNING_KEY",
+        "SIGNATURE_KEY",
+    )
     made = {name: secrets.token_urlsafe(48) for name in names}
     return {**made, "HASHSERVICE_PRODUCTION": "1", "ALLOWED_HOSTS": "hashes.example.org"}

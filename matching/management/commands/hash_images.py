@@ -67,5 +67,7 @@ def _write_signatures(
             if isinstance(result, str):
                 yield path, result
                 continue
-            record = record_of_image(path.relative_to(below).as_posix(), result)
+            record = record_of_image(
+                path.relative_to(below).as_posix(), result.hashes, result.local
+            )
             out.write(json.dumps(record).encode("ascii") + b"\n")
