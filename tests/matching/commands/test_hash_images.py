@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import json
@@ -15,6 +16,7 @@ from matching.hashing import hash_image
 from matching.importers import Row
 from matching.importers.signatures import Signatures
 from matching.management import folder
+from tests.local import register_local
 from tests.pictures import as_bytes, render_picture
 
 SIZE = (64, 48)
@@ -47,7 +49,10 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         def register(self, data: bytes) -> object:
             return hash_image(data)
 
-    monkeypatch.setattr(folder, "DecoderPool", Decoders)
+        def register_local(self, _: bytes) -> bytes | None:
+            return None
+
+    monkeypatch.setattr(folder, "LocalDecoderPool", Decoders)
 
 
 def names(directory: Path) -> list[str]:
@@ -65,7 +70,8 @@ def signatures(directory: Path, *options: str) -> list[dict[str, object]]:
 def test_every_image_gets_a_line_in_order_whatever_its_name(pictures: Path):
     records = signatures(pictures, "--jobs", "2")
     assert [record["file"] for record in records] == ["a.txt", "b.png", "below/c.png"]
-    expected = hash_image(picture(1))
+    expected, local = hash_image(picture(1)), register_local(picture(1))
+    assert local is not None
     assert records[1] == {
         "file": "b.png",
         "md5": hashlib.md5(picture(1), usedforsecurity=False).hexdigest(),
@@ -75,6 +81,7 @@ def test_every_image_gets_a_line_in_order_whatever_its_name(pictures: Path):
         "pdq_quality": expected.pdq.quality,
         "width": 64,
         "height": 48,
+        "local": base64.b64encode(local.to_bytes()).decode(),
     }
 
 

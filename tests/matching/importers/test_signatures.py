@@ -1,17 +1,28 @@
 """Signature files, good and bad."""
 
+import base64
 import io
 import json
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
 from matching.hashing import SignalType
+from matching.hashing.local import LocalSignature
 from matching.importers import Refusal, Row
 from matching.importers.guards import FLAT_PDQ_LEFT_OUT
 from matching.importers.lines import LONGEST_LINE
 from matching.importers.signatures import Signatures
+from tests.matching.hashing.local.golden import GOLDEN
 from tests.matching.importers.records import record, signature_file
+
+
+def gated():
+    """A signature that can be read, of a picture that no part can be known by."""
+    whole = LocalSignature.from_bytes(GOLDEN.read_bytes())
+    few = replace(whole, codes=whole.codes[:9], geometry=whole.geometry[:9])
+    return base64.b64encode(few.to_bytes()).decode()
 
 
 def read(*lines):
@@ -41,6 +52,11 @@ def test_quality_belongs_to_the_pdq_alone():
     }
 
 
+def test_local_signature_is_read():
+    [row] = read(record(1, local=base64.b64encode(GOLDEN.read_bytes()).decode()))
+    assert row.draft.local == GOLDEN.read_bytes()
+
+
 def test_the_name_of_the_file_is_kept_nowhere():
     [row] = read(record(1, file="secret-name.jpg"))
     assert "secret-name" not in repr(row)
@@ -48,7 +64,7 @@ def test_the_name_of_the_file_is_kept_nowhere():
 
 
 def test_unknown_keys_are_left_alone():
-    [row] = read(record(1, local="AAAA", invented={"deep": [1]}))
+    [row] = read(record(1, invented={"deep": [1]}))
     assert isinstance(row, Row)
 
 
@@ -84,6 +100,9 @@ def test_a_bad_line_costs_nobody_elses_place():
         (record(1, pdq_quality="100"), "pdq_quality is not a whole number"),
         (record(1, pdq_quality=True), "pdq_quality is not a whole number"),
         (record(1, pdq_quality=101), "quality 101 is outside 0..100"),
+        (record(1, local="no base64!"), "local is not base64"),
+        (record(1, local="SEwBAA=="), "local signature is shorter than its header"),
+        (record(1, local=gated()), "local is of a picture too smooth to be known by its parts"),
         (record(1, violation="Z9"), "'Z9' is no violation"),
         (record(1, external_id="x" * 151), "external id of more than 150 characters"),
         (record(1, external_id="a\x00b"), "external id of characters that can not be read"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -14,9 +12,8 @@ from matching.hashing.local import LocalSignature
 from matching.hashing.local.projection import distances
 from matching.hashing.local.sampling_kernel import sample_square
 from tests.local import query_local, register_local
+from tests.matching.hashing.local.golden import GOLDEN
 from tests.pictures import as_bytes, render_picture
-
-GOLDEN = Path(__file__).with_name("golden_signature.bin")
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +117,7 @@ def test_squares_are_read_as_opencv_reads_them(pixels: np.ndarray) -> None:
 
 
 def test_signature_agrees_with_the_golden_one() -> None:
-    """Made by `register_local(np.asarray(render_picture(5, (480, 360)))).to_bytes()`.
-
-    Not bit for bit: the detector adds in another order on another processor.
-    """
+    """Not bit for bit: the detector adds in another order on another processor."""
     golden = LocalSignature.from_bytes(GOLDEN.read_bytes())
     signature = register_local(np.asarray(render_picture(5, (480, 360))))
 
