@@ -16,14 +16,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from hashservice.middleware import API_PREFIX
+from hashservice.middleware import is_api
 
 
 class _BrowserOnly(MiddlewareMixin):
     """Steps aside for the API, whose views take no cookies."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if request.path.startswith(API_PREFIX):
+        if is_api(request.path):
             return self.get_response(request)
         return super().__call__(request)
 

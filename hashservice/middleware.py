@@ -21,10 +21,15 @@ from tenants.models import ApiKey, Outcome
 from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-API_PREFIX = "/v1/"
+API_PREFIXES = ("/v1/", "/photodna/", "/m/")  # the second is spelt in many ways
 FOR_THE_SERVICE = ("/admin/", "/readyz")
 LIVENESS = "/livez"  # answers whatever else is broken
 UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
+
+
+def is_api(path: str) -> bool:
+    """Whether programs ask here, with keys and without cookies."""
+    return path.lower().startswith(API_PREFIXES)
 
 
 class RequestIdMiddleware:
@@ -94,7 +99,7 @@ class AnswerAuditMiddleware:
         if request.path != LIVENESS:
             self._record_due_summary()
         response = self._get_response(request)
-        if not request.path.startswith(API_PREFIX) or request.path in UNAUDITED:
+        if not is_api(request.path) or request.path in UNAUDITED:
             return response
         response["Cache-Control"] = "no-store"
         if recorded() or self._is_only_counted(request, response):
@@ -107,9 +112,10 @@ class AnswerAuditMiddleware:
 
     def _is_only_counted(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         """Whether it is one of a flood of calls by nobody, which are told of by their number."""
-        if response.status_code >= 500 or getattr(request, "auth", None):
+        status, code = _judged(response)
+        if status >= 500 or getattr(request, "auth", None):
             return False
-        code = _code(response) or str(response.status_code)
+        code = code or str(status)
         return not self._refusals.has_own_event(source=context.current().source, code=code)
 
     def _record_due_summary(self) -> None:
@@ -129,7 +135,7 @@ class AnswerAuditMiddleware:
 
 
 def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
-    status = response.status_code
+    status, code = _judged(response)
     if status >= 500:
         action, outcome = "request.failed", Outcome.ERROR
     elif status >= 400:
@@ -144,7 +150,7 @@ def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
         target=request.path,
         outcome=outcome,
         status=status,
-        data={"method": request.method, "code": _code(response)},
+        data={"method": request.method, "code": code},
         effects=_counted(key, outcome),
     )
 
@@ -157,9 +163,13 @@ def _counted(key: ApiKey | None, outcome: Outcome) -> list[Write]:
     return [usage.counting(tenant=key.tenant, environment=key.environment, **{counter: 1})]
 
 
-def _code(response: HttpResponseBase) -> str | None:
+def _judged(response: HttpResponseBase) -> tuple[int, str | None]:
+    """Status and problem code. A dialect may have to tell a refusal as a success."""
+    told: tuple[int, str] | None = getattr(response, "audited_as", None)
+    if told is not None:
+        return told
     body = getattr(response, "data", None)
-    return body.get("code") if isinstance(body, dict) else None
+    return response.status_code, body.get("code") if isinstance(body, dict) else None
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -1,7 +1,7 @@
 """Every route of the service on one page."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -11,6 +11,7 @@ from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.reports import ReportView, TotalsView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
+from matching.dialects import arachnid, hma, photodna
 from tenants.api.audit import (
     AuditCheckpointView,
     AuditConsistencyView,
@@ -40,6 +41,13 @@ urlpatterns = [
     path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
     path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),
     path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
+    re_path(r"(?i)^photodna/v1\.0/match/?$", photodna.MatchView.as_view()),
+    re_path(r"(?i)^photodna/v1\.0/matchhash/?$", photodna.MatchHashView.as_view()),
+    re_path(r"(?i)^photodna/v1\.0/matchedgehash/?$", photodna.MatchEdgeHashView.as_view()),
+    re_path(r"^v1/media/?$", arachnid.MediaView.as_view()),
+    re_path(r"^v1/pdq/?$", arachnid.PdqView.as_view()),
+    re_path(r"^v1/version/?$", arachnid.VersionView.as_view()),
+    path("m/lookup", hma.LookupView.as_view()),
     path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("admin/", admin.site.urls),

@@ -18,7 +18,7 @@ from matching.snapshot import live
 from tenants.acting import SERVICE, acting_as
 from tenants.throttling import failures
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.served"]
 
 SEEDED = {"ContentType", "Permission", "Group", "Group_permissions", "Plan", "ListsVersion"}
 

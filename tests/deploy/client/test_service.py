@@ -17,27 +17,29 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from hashservice.demo.copies import rendered_pictures
-from tests.benchmarks.installation import installation
 from tests.deploy.client.conftest import FOLDER
+from tests.served import PICTURES, Served, as_jpeg, over_a_socket
 
 README = (FOLDER.parents[1] / "README.md").read_text("utf8")
 EXAMPLES = README.partition("## The API by example")[2].partition("\n## ")[0]
-PICTURES = rendered_pictures()
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("client"),
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the orphans"),
-]
+pytestmark = over_a_socket
 
 
 @dataclass(frozen=True)
-class Served:
-    url: str
-    key: str
+class Desk:
+    """A folder to run commands in, with `photo.jpg`, and the environment of a customer."""
+
+    served: Served
     folder: Path
+
+    @property
+    def key(self) -> str:
+        return self.served.key
+
+    @property
+    def url(self) -> str:
+        return self.served.url
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         variables = {
@@ -52,26 +54,16 @@ class Served:
         )
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("client")
-    (folder / "photo.jpg").write_bytes(as_jpeg(PICTURES.known[0]))
-    with installation(workers=1) as installed:
-        key = installed.run("tests.deploy.client.installed_key").strip()
-        with installed.serving() as service:
-            yield Served(service.url, key, folder)
-
-
-def as_jpeg(data: bytes) -> bytes:
-    copy = io.BytesIO()
-    Image.open(io.BytesIO(data)).convert("RGB").save(copy, "JPEG", quality=80)
-    return copy.getvalue()
+@pytest.fixture
+def desk(served: Served, tmp_path: Path) -> Desk:
+    (tmp_path / "photo.jpg").write_bytes(as_jpeg(PICTURES.known[0]))
+    return Desk(served, tmp_path)
 
 
 @pytest.fixture
-def in_folder(served: Served) -> Iterator[Callable[..., Path]]:
+def in_folder(desk: Desk) -> Iterator[Callable[..., Path]]:
     """Writes the files named into an empty folder."""
-    folder = served.folder / "many"
+    folder = desk.folder / "many"
     folder.mkdir()
 
     def write(**files: bytes) -> Path:
@@ -84,10 +76,10 @@ def in_folder(served: Served) -> Iterator[Callable[..., Path]]:
 
 
 def test_a_known_picture_is_a_match_that_can_be_read_again_and_proven(
-    hashservice_client: ModuleType, served: Served
+    hashservice_client: ModuleType, desk: Desk
 ) -> None:
-    with hashservice_client.Client(served.key, served.url) as client:
-        answer = client.match(served.folder / "photo.jpg", content_id="upload-1")
+    with hashservice_client.Client(desk.key, desk.url) as client:
+        answer = client.match(desk.folder / "photo.jpg", content_id="upload-1")
         again = client.submission(answer.submission_id)
         stated = hashservice_client.verify_receipt(
             answer.receipt, client.receipt_keys(), sha256=answer.sha256
@@ -98,48 +90,48 @@ def test_a_known_picture_is_a_match_that_can_be_read_again_and_proven(
 
 
 def test_a_mirrored_picture_is_found_by_hashes_alone(
-    hashservice_client: ModuleType, served: Served
+    hashservice_client: ModuleType, desk: Desk
 ) -> None:
     mirrored = Image.open(io.BytesIO(PICTURES.known[1])).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     data = io.BytesIO()
     mirrored.convert("RGB").save(data, "JPEG")
-    with hashservice_client.Client(served.key, served.url) as client:
+    with hashservice_client.Client(desk.key, desk.url) as client:
         answer = client.match_at_edge(data.getvalue(), content_id="upload-2")
     assert answer.is_match
     assert answer.content_id == "upload-2"
 
 
 def test_an_unknown_picture_is_no_match_at_the_edge(
-    hashservice_client: ModuleType, served: Served
+    hashservice_client: ModuleType, desk: Desk
 ) -> None:
-    with hashservice_client.Client(served.key, served.url) as client:
+    with hashservice_client.Client(desk.key, desk.url) as client:
         assert not client.match_at_edge(PICTURES.unknown[0]).is_match
 
 
 def test_the_command_line_tells_known_from_unknown_and_unreadable(
-    served: Served, in_folder: Callable[..., Path]
+    desk: Desk, in_folder: Callable[..., Path]
 ) -> None:
     folder = in_folder(
         known=as_jpeg(PICTURES.known[0]), unknown=PICTURES.unknown[0], text=b"no image"
     )
-    done = served.run(sys.executable, "-m", "hashservice_client", "match", "--json", folder)
+    done = desk.run(sys.executable, "-m", "hashservice_client", "match", "--json", folder)
     verdicts = {Path(line["file"]).name: line.get("verdict") for line in lines(done)}
     assert done.returncode == 10, done.stderr
     assert verdicts == {"known": "match", "unknown": "no_known_match", "text": None}
 
 
 def test_a_folder_with_something_unchecked_does_not_end_as_clean(
-    served: Served, in_folder: Callable[..., Path]
+    desk: Desk, in_folder: Callable[..., Path]
 ) -> None:
     folder = in_folder(unknown=PICTURES.unknown[0], text=b"no image")
-    assert served.run(sys.executable, "-m", "hashservice_client", "match", folder).returncode == 11
+    assert desk.run(sys.executable, "-m", "hashservice_client", "match", folder).returncode == 11
 
 
 def test_a_folder_of_unknown_pictures_ends_as_clean(
-    served: Served, in_folder: Callable[..., Path]
+    desk: Desk, in_folder: Callable[..., Path]
 ) -> None:
     folder = in_folder(unknown=PICTURES.unknown[0])
-    assert served.run(sys.executable, "-m", "hashservice_client", "match", folder).returncode == 0
+    assert desk.run(sys.executable, "-m", "hashservice_client", "match", folder).returncode == 0
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
@@ -147,8 +139,8 @@ def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", EXAMPLES, flags=re.DOTALL))
-def test_the_examples_in_python_find_the_photo(served: Served, code: str) -> None:
-    done = served.run(sys.executable, "-c", code)
+def test_the_examples_in_python_find_the_photo(desk: Desk, code: str) -> None:
+    done = desk.run(sys.executable, "-c", code)
     assert done.returncode == 0, done.stderr
     assert "block, preserve, report" in done.stdout
 
@@ -157,8 +149,8 @@ def test_the_examples_in_python_find_the_photo(served: Served, code: str) -> Non
 @pytest.mark.parametrize(
     "command", re.findall(r"^curl .*?(?<!\\)$", EXAMPLES, flags=re.DOTALL | re.MULTILINE)
 )
-def test_the_examples_with_curl_are_answered(served: Served, command: str) -> None:
-    here = command.replace("http://127.0.0.1:8000", served.url)
-    done = served.run("sh", "-c", f"{here} --silent --show-error --fail-with-body")
+def test_the_examples_with_curl_are_answered(desk: Desk, command: str) -> None:
+    here = command.replace("http://127.0.0.1:8000", desk.url)
+    done = desk.run("sh", "-c", f"{here} --silent --show-error --fail-with-body")
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"verdict"' in done.stdout
