@@ -53,16 +53,21 @@ def _colors(image: Image.Image, *, luma: bool) -> list[Image.Image]:
         image = image.convert("RGB")
     shown = to_srgb(image) if image.mode in PROFILED_MODES else None
     both = [_plain(image)] if shown is None else [shown, _plain(image)]
-    return [color.convert("L") for color in both] if luma else both
+    return [_in_mode("L", color) for color in both] if luma else both
 
 
 def _plain(image: Image.Image) -> Image.Image:
     """The opaque image in L or RGB, without regard to its profile."""
     if image.mode in GRAY_MODES:
-        return image.convert("L")
+        return _in_mode("L", image)
     if image.mode == "LAB":
         return lab_to_srgb(image)
-    return image.convert("RGB")
+    return _in_mode("RGB", image)
+
+
+def _in_mode(mode: str, image: Image.Image) -> Image.Image:
+    """The image in a mode; itself if it is in it, where Pillow would make a copy."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -18,8 +18,11 @@ class SandboxLimits:
     """Address space of a child, interpreter and libraries (200 MiB) included."""
 
     open_files: int = 16
-    jobs_per_child: int = 500
-    """After this many jobs a child is replaced, whatever a decoder may have left behind in it."""
+    jobs_per_child: int = 10_000
+    """After this many jobs a child is replaced, whatever a decoder may have left behind in it.
+
+    Importing its libraries costs a new child as much as 300 small photos; its memory has a limit of
+    its own."""
 
     start_seconds: float = 20.0
     """Wall clock for a child to start and import its libraries."""
