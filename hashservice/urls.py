@@ -45,6 +45,7 @@ urlpatterns = [
     re_path(r"(?i)^photodna/v1\.0/matchhash/?$", photodna.MatchHashView.as_view()),
     re_path(r"(?i)^photodna/v1\.0/matchedgehash/?$", photodna.MatchEdgeHashView.as_view()),
     re_path(r"^v1/media/?$", arachnid.MediaView.as_view()),
+    re_path(r"^v1/url/?$", arachnid.UrlView.as_view()),
     re_path(r"^v1/pdq/?$", arachnid.PdqView.as_view()),
     re_path(r"^v1/version/?$", arachnid.VersionView.as_view()),
     path("m/lookup", hma.LookupView.as_view()),

@@ -3,6 +3,6 @@
 Its published SDKs take the address from `ARACHNID_SHIELD_URL`; our API key is the password.
 """
 
-from matching.dialects.arachnid.views import MediaView, PdqView, VersionView
+from matching.dialects.arachnid.views import MediaView, PdqView, UrlView, VersionView
 
-__all__ = ["MediaView", "PdqView", "VersionView"]
+__all__ = ["MediaView", "PdqView", "UrlView", "VersionView"]

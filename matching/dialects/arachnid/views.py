@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from matching.dialects.arachnid import answers
 from matching.dialects.foreign import ForeignView, JsonView, Problem, files_of
+from matching.fetching import fetch_image
 from matching.hashing import SignalInvalid, UnsupportedMediaType
 from matching.match import HashItem, NotChecked, Outcome, match_hashes, match_image
 from matching.models import ListsVersion, Verdict
@@ -57,9 +58,15 @@ class MediaView(ArachnidView):
         files = files_of(request)
         if len(files) != 1:
             raise ParseError("the body must be one image")
-        data = files[0].read()
-        outcome = match_image(key=key_of(request), data=data)
-        return Response(answers.scanned_media(_judged(outcome), data))
+        return scanned(request, files[0].read())
+
+
+class UrlView(ArachnidView, JsonView):
+    def post(self, request: Request) -> Response:
+        url = request.data.get("url") if isinstance(request.data, dict) else None
+        if not isinstance(url, str):
+            raise ParseError("url must be a text")
+        return scanned(request, fetch_image(tenant=key_of(request).tenant, url=url))
 
 
 class PdqView(ArachnidView, JsonView):
@@ -82,6 +89,11 @@ class VersionView(ArachnidView):
         return Response(
             {"version": "1", "lists": version.label, "last_updated_at": version.changed_at}
         )
+
+
+def scanned(request: Request, data: bytes) -> Response:
+    outcome = match_image(key=key_of(request), data=data)
+    return Response(answers.scanned_media(_judged(outcome), data))
 
 
 def _judged(outcome: Outcome) -> Outcome:

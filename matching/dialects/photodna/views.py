@@ -22,6 +22,7 @@ from matching.dialects.photodna.requests import (
     hashes_of,
     image_of,
 )
+from matching.fetching import fetch_image
 from matching.hashing import SignalInvalid
 from matching.match import HashItem, match_hashes, match_image
 from tenants.audit import context
@@ -86,10 +87,11 @@ class PhotoDnaView(ForeignView):
 
 class MatchView(PhotoDnaView):
     def post(self, request: Request) -> Response:
-        image = image_of(request)
-        if isinstance(image, Address):
-            raise ParseError("images are not fetched from addresses; send the bytes")
-        outcome = match_image(key=key_of(request), data=image)
+        key, image = key_of(request), image_of(request)
+        data = (
+            fetch_image(tenant=key.tenant, url=image.url) if isinstance(image, Address) else image
+        )
+        outcome = match_image(key=key, data=data)
         return answered(answers.single(outcome, strict=self.is_strict))
 
 
