@@ -30,5 +30,10 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "send-cybertips": {
+        "task": "matching.send_cybertips",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

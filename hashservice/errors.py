@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from matching import access, curation, fetching, hashing, match, reports, snapshot
+from matching import access, curation, cybertips, fetching, hashing, match, reports, snapshot
 from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, outgoing, throttling
@@ -82,6 +82,11 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ListsVersion.DoesNotExist: NO_INDEX,
     checkpoints.LogContradictsCheckpoint: Problem(
         503, "audit_inconsistent", "The audit log contradicts a checkpoint that was signed before"
+    ),
+    cybertips.TipInvalid: Problem(422, "report_invalid", "The report is not valid"),
+    cybertips.AlreadyReported: CONFLICT,
+    cybertips.NotConfigured: Problem(
+        409, "reporting_not_configured", "Reports can not be sent from here"
     ),
     reports.PrintingFailed: Problem(
         503, "printing_failed", "The report can not be printed at the moment"

@@ -122,6 +122,11 @@ OUTGOING_PORTS = env.numbers("OUTGOING_PORTS", default=[80, 443, 8443])
 OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
 OUTGOING_DENIED_NETWORKS = env.networks("OUTGOING_DENIED_NETWORKS")
 
+# --- Reports to the CyberTipline ---
+NCMEC_URL = env.text("NCMEC_URL", default="")
+NCMEC_USERNAME = env.text("NCMEC_USERNAME", default="")
+NCMEC_PASSWORD = env.optional_secret("NCMEC_PASSWORD")
+
 # --- REST framework and its documentation ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],

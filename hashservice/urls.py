@@ -11,6 +11,7 @@ from matching.api.hashes import HashesView
 from matching.api.match import MatchView
 from matching.api.reports import ReportView, TotalsView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
+from matching.api.tips import MatchTipsView, TipSendView, TipsView, TipView
 from matching.dialects import arachnid, hma, photodna
 from tenants.api.audit import (
     AuditCheckpointView,
@@ -28,6 +29,10 @@ urlpatterns = [
     path("v1/match/hashes", HashesView.as_view(), name="match-hashes"),
     path("v1/submissions/<str:submission_id>", SubmissionView.as_view(), name="submission"),
     path("v1/matches/<str:match_id>/feedback", FeedbackView.as_view(), name="feedback"),
+    path("v1/matches/<str:match_id>/reports", MatchTipsView.as_view(), name="prepare-report"),
+    path("v1/reports", TipsView.as_view(), name="reports"),
+    path("v1/reports/<str:report_id>", TipView.as_view(), name="report"),
+    path("v1/reports/<str:report_id>/send", TipSendView.as_view(), name="send-report"),
     path("v1/key", OwnKeyView.as_view(), name="own-key"),
     path("v1/keys", KeysView.as_view(), name="keys"),
     path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),

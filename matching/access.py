@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from matching.hashing import Digests
-from matching.models import HashEntry, HashList, ListsVersion, Match, Submission
+from matching.models import CyberTip, HashEntry, HashList, ListsVersion, Match, Submission
 from tenants.models import ApiKey, is_id
 from tenants.reads import composed, taken
 
@@ -139,3 +140,20 @@ def match_of(*, key: ApiKey, public_id: str) -> Match:
         )
     except Match.DoesNotExist as error:
         raise NotFound("match") from error
+
+
+def tips_of(*, key: ApiKey) -> QuerySet[CyberTip]:
+    """The reports of the key's tenant and environment, newest first."""
+    return CyberTip.objects.filter(
+        tenant=key.tenant_id, match__submission__environment=key.environment
+    ).select_related("tenant", "match")
+
+
+def tip_of(*, key: ApiKey, public_id: str) -> CyberTip:
+    """Raises NotFound as `submission_of` does."""
+    if not is_id(public_id, "tip"):
+        raise NotFound("report")
+    try:
+        return tips_of(key=key).get(public_id=public_id)
+    except CyberTip.DoesNotExist as error:
+        raise NotFound("report") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from matching import cybertips
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 
@@ -14,3 +15,9 @@ def build_snapshot() -> str:
     if not is_rebuild_due():
         return "not due"
     return str(build_and_publish(actor=Actor.system("matching.build_snapshot")))
+
+
+@shared_task(name="matching.send_cybertips")  # type: ignore[untyped-decorator]
+def send_cybertips() -> int:
+    """Send the reports that are due."""
+    return cybertips.send_due()

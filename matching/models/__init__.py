@@ -1,5 +1,6 @@
 """Lists and their entries, submissions and their matches, and what the index was built from."""
 
+from matching.models.cybertips import CyberTip, TipState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
 from matching.models.lists import HashList, ListKind, ListState, Violation
 from matching.models.retention import Hold, RecordKind, RetentionPeriod
@@ -15,6 +16,7 @@ from matching.models.submissions import Match, MatchType, Submission, Verdict
 from matching.models.versions import ImportRun, ListsVersion, Snapshot
 
 __all__ = [
+    "CyberTip",
     "EntryState",
     "Feedback",
     "FeedbackVerdict",
@@ -37,6 +39,7 @@ __all__ = [
     "ReviewState",
     "Snapshot",
     "Submission",
+    "TipState",
     "Verdict",
     "Violation",
     "searched_pdq",

@@ -16,6 +16,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "audit:read": "Read audit events, reports and proofs.",
         "webhooks": "Manage webhooks and their deliveries.",
         "feedback": "Say whether a match was right.",
+        "reports": "Prepare and send reports to the CyberTipline.",
     }
 )
 # A caller who can choose perceptual hashes freely can probe what the lists hold.

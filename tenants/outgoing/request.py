@@ -21,7 +21,7 @@ CHUNK: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; header names in lower case. Of a POST the body is not read."""
+    """What came back; header names in lower case. Of a POST the body is read if asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,10 +44,16 @@ def fetch(url: str, *, most_bytes: int, seconds: float, accept: str) -> Answer:
         return Answer(response.status, _headers(response), _body(response, most_bytes))
 
 
-def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
-    """POST `body` to `url` within `seconds`. Raises AddressRefused, NotReached."""
+def post(
+    url: str, *, body: bytes, headers: Mapping[str, str], seconds: float, most_bytes: int = 0
+) -> Answer:
+    """POST `body` to `url` within `seconds`; the answer's body is read if it may have any bytes.
+
+    Raises AddressRefused, NotReached, AnswerTooLarge.
+    """
     with _sent("POST", url, body, headers, seconds) as response:
-        return Answer(response.status, _headers(response))
+        answered = _body(response, most_bytes) if most_bytes else b""
+        return Answer(response.status, _headers(response), answered)
 
 
 @contextmanager

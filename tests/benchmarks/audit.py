@@ -94,11 +94,18 @@ def run_verifier(path: Path, key: str) -> None:
 
 @contextmanager
 def timed(what: str, count: int) -> Iterator[None]:
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), cpu_seconds()
     yield
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu_before
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{what:<26} {seconds:8.2f} s {count / seconds:10.0f}/s   peak {memory} MiB", flush=True)
+    rate = f"{seconds:8.2f} s {count / seconds:10.0f}/s"
+    print(f"{what:<26} {rate}   {cpu:8.2f} s CPU   peak {memory} MiB", flush=True)
+
+
+def cpu_seconds() -> float:
+    """Of this process and the programs it ran, not of PostgreSQL."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def tell(what: str, seconds: list[float]) -> None:
