@@ -28,13 +28,15 @@ def grant_runtime_privileges(sender: AppConfig, using: str, **signal: Any) -> No
     if using != OWNER or owner == runtime:
         return
     role = sql.Identifier(runtime)
+    database = sql.Identifier(connections[OWNER].settings_dict["NAME"])
     with connections[OWNER].cursor() as cursor:
         for statement in (
             "GRANT USAGE ON SCHEMA public TO {role}",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
             "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+            "GRANT TEMPORARY ON DATABASE {database} TO {role}",  # imports compare before they merge
         ):
-            cursor.execute(sql.SQL(statement).format(role=role))
+            cursor.execute(sql.SQL(statement).format(role=role, database=database))
         for model in _append_only_models():
             cursor.execute(
                 sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(

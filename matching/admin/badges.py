@@ -17,6 +17,8 @@ DIGESTS: Final = frozenset({SignalType.MD5, SignalType.SHA1, SignalType.SHA256})
 TONES: Final[Mapping[str, str]] = {
     "active": "good",
     "confirmed": "good",
+    "cancelled": "plain",
+    "checked": "warn",
     "exact": "bad",
     "failed": "bad",
     "false_positive": "bad",
@@ -29,6 +31,7 @@ TONES: Final[Mapping[str, str]] = {
     "partial": "warn",
     "open": "warn",
     "pending": "warn",
+    "queued": "info",
     "running": "info",
     "suspended": "bad",
     "upheld": "strong",

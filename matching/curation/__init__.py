@@ -11,22 +11,41 @@ from matching.curation.lifecycle import (
     suspend_entry,
 )
 from matching.curation.lists import change_list, create_list, resume_list, suspend_list
-from matching.curation.merging import Merged, merge_entries
+from matching.curation.merging import (
+    Fate,
+    Merged,
+    Outlook,
+    compare_stage,
+    merge_entries,
+    retire_withdrawn,
+)
 from matching.curation.reviews import decide_review
 from matching.curation.screening import is_flat
+from matching.curation.staging import (
+    Stage,
+    StagedRow,
+    row_of_draft,
+    row_of_withdrawal,
+    staging,
+)
 
 __all__ = [
     "AlreadyRetired",
     "Conflict",
     "EntryDraft",
     "EntryExists",
+    "Fate",
     "FourEyesRequired",
     "Merged",
+    "Outlook",
+    "Stage",
+    "StagedRow",
     "add_entries",
     "add_entry",
     "approve_entries",
     "approve_entry",
     "change_list",
+    "compare_stage",
     "create_list",
     "decide_review",
     "draft_of_image",
@@ -36,6 +55,10 @@ __all__ = [
     "resume_list",
     "retire_entries",
     "retire_entry",
+    "retire_withdrawn",
+    "row_of_draft",
+    "row_of_withdrawal",
+    "staging",
     "suspend_entry",
     "suspend_list",
 ]

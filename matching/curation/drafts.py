@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -20,13 +20,16 @@ from tenants.audit.record import Actor, record
 
 ADDED_AT_ONCE = 1_000
 
+Votes = Mapping[str, Mapping[str, int]]
+
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
     """One entry to be: its signals, and what its source says of it.
 
     `trimmed` is a second PDQ, of the picture without its plain borders; `local` a local signature
-    in its binary format.
+    in its binary format. `votes` counts what others say, `{"affirmative": {"md5": 2}}`.
+    A draft may also say that the source withdrew the entry; then its identity is all that counts.
     """
 
     signals: Sequence[Signal]
@@ -34,6 +37,8 @@ class EntryDraft:
     violation: str = ""
     trimmed: Signal | None = None
     local: bytes | None = None
+    votes: Votes = field(default_factory=dict)
+    withdrawn: bool = False
 
     @property
     def identity(self) -> str:
@@ -142,6 +147,7 @@ def columns_of(draft: EntryDraft, hash_list: HashList) -> dict[str, Any]:
         "identity": draft.identity,
         "external_id": draft.external_id,
         "violation": draft.violation or hash_list.violation,
+        "votes": draft.votes,
     }
     for signal in draft.signals:
         if not is_flat(signal):

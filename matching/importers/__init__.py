@@ -1,18 +1,20 @@
 """Hash lists in and out of the service: one file a format, all with the same face."""
 
 from matching.importers.export import export_list
-from matching.importers.formats import FORMATS, Format, format_named
+from matching.importers.formats import FORMATS, MAPPED, Format, format_named
 from matching.importers.mapping import CsvMapping, MappingInvalid
 from matching.importers.report import ImportReport
-from matching.importers.rows import FileUnreadable, Refusal, Row
+from matching.importers.rows import FileUnreadable, LeftOut, Refusal, Row
 from matching.importers.run import import_file
 
 __all__ = [
     "FORMATS",
+    "MAPPED",
     "CsvMapping",
     "FileUnreadable",
     "Format",
     "ImportReport",
+    "LeftOut",
     "MappingInvalid",
     "Refusal",
     "Row",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from matching.importers.formats import format_named
 from matching.importers.watermark import Watermark
-from matching.models import EntryState, HashEntry, HashList
+from matching.models import EntryState, HashList
 from tenants.audit.record import Actor, record
 
 READ_CHUNK = 5_000
@@ -28,7 +28,7 @@ def export_list(*, hash_list: HashList, format: str, actor: User) -> Iterator[by
         target=f"list:{hash_list.slug}",
         data={"list": hash_list.slug, "format": format},
     )
-    entries = HashEntry.objects.filter(hash_list=hash_list, state=EntryState.ACTIVE).order_by("pk")
+    entries = hash_list.entries.filter(state=EntryState.ACTIVE).order_by("pk")
     return writer.write(
         entries.iterator(READ_CHUNK),
         watermark=Watermark(hash_list.slug, actor.get_username(), timezone.now()),

@@ -23,6 +23,10 @@ def screened(draft: EntryDraft) -> tuple[EntryDraft, str]:
     Raises RecordInvalid. Values that no list may carry are refused when they are added.
     """
     _check_texts(draft)
+    if draft.withdrawn:
+        if not draft.signals and not draft.external_id:
+            raise RecordInvalid("does not say which entry was withdrawn")
+        return draft, ""
     if not draft.signals:
         raise RecordInvalid("carries no signal")
     kept = [signal for signal in draft.signals if not is_flat(signal)]

@@ -15,14 +15,13 @@ from matching.hashing import Signal, SignalType
 from matching.importers.csv_layout import Layout
 from matching.importers.guards import RecordInvalid
 from matching.importers.lines import Lines
-from matching.importers.mapping import CsvMapping
-from matching.importers.rows import FileUnreadable, Refusal, Row, parsed
+from matching.importers.mapping import CsvMapping, violation_of
+from matching.importers.rows import FileUnreadable, Item, parsed
 from matching.importers.watermark import Watermark
 from matching.models import HashEntry
 from matching.models.entries import SIGNAL_FIELDS
 
 WATERMARK: Final = "# hashservice export"
-LONGEST_QUOTE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class MappedCsv:
     mapping: CsvMapping
     name: ClassVar[str] = "csv"
 
-    def read(self, file: BinaryIO) -> Iterator[Row | Refusal]:
+    def read(self, file: BinaryIO) -> Iterator[Item]:
         """The entries in `file`. Raises FileUnreadable when the header lacks a mapped column."""
         with closing(Lines(file, encoding=self.mapping.encoding)) as lines:
             records = csv.reader(lines, delimiter=self.mapping.delimiter, strict=True)
@@ -89,11 +88,7 @@ class MappedCsv:
     def _violation(self, category: str) -> str:
         if not category or not self.mapping.violations:
             return category
-        try:
-            return self.mapping.violations[category]
-        except KeyError:
-            quoted = repr(category[:LONGEST_QUOTE])
-            raise RecordInvalid(f"category {quoted} is not in the mapping") from None
+        return violation_of(category, self.mapping.violations)
 
     def _cells(self, entry: HashEntry) -> dict[str, str]:
         columns = self.mapping.columns

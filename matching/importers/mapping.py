@@ -11,18 +11,28 @@ the partner's categories; without it they must be ours already.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from matching.hashing import Signal, SignalInvalid, SignalType
+from matching.hashing import Signal, SignalType
+from matching.importers.encodings import from_base64, to_base64
+from matching.importers.guards import RecordInvalid
 from matching.models import Violation
 from matching.models.entries import SIGNAL_FIELDS
 
 ENCODINGS: Final = ("hex", "base64")
+LONGEST_QUOTE: Final = 40
 TEXT_FIELDS: Final = ("external_id", "category", "pdq_quality", "updated")
 """`updated` may be named, so that a mapping describes a file in full, but is not kept."""
+
+STANDARD: Final[Mapping[str, str]] = {
+    **{name.value: name.value for name in SIGNAL_FIELDS},
+    "pdq_quality": "pdq_quality",
+    "external_id": "external_id",
+    "category": "violation",
+}
+"""The columns of a list that has no mapping of its own."""
 
 _KEYS: Final = {"delimiter", "header", "encoding", "columns", "violations"}
 
@@ -42,15 +52,11 @@ class Column:
         """The signal that a cell of this column holds. Raises SignalInvalid."""
         if self.encoding == "hex":
             return Signal.from_hex(signal_type, text, quality)
-        try:
-            value = base64.b64decode(text, validate=True)
-        except ValueError as error:
-            raise SignalInvalid(f"{signal_type} is not valid base64") from error
-        return Signal(signal_type, value, quality)
+        return from_base64(signal_type, text, quality)
 
     def encode(self, signal: Signal) -> str:
         """The cell of this column that holds `signal`."""
-        return signal.hex if self.encoding == "hex" else base64.b64encode(signal.value).decode()
+        return signal.hex if self.encoding == "hex" else to_base64(signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class CsvMapping:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Raises MappingInvalid."""
+        """Without columns these are STANDARD's. Raises MappingInvalid."""
         mapping = _object(data, "the mapping")
         if unknown := mapping.keys() - _KEYS:
             raise MappingInvalid(f"unknown: {', '.join(sorted(map(str, unknown)))}")
@@ -73,16 +79,16 @@ class CsvMapping:
         if not isinstance(header, bool):
             raise MappingInvalid("header: must be true or false")
         return cls(
-            columns=_columns(mapping.get("columns"), header=header),
-            violations=_violations(mapping.get("violations", {})),
+            columns=_columns(mapping.get("columns", STANDARD), header=header),
+            violations=violations_from_json(mapping.get("violations", {})),
             delimiter=_delimiter(mapping.get("delimiter", ",")),
             header=header,
             encoding=_encoding(mapping.get("encoding", "utf-8")),
         )
 
 
-def _object(data: object, name: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
+def _object(data: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
         raise MappingInvalid(f"{name}: must be a JSON object")
     return data
 
@@ -116,7 +122,8 @@ def _column(name: str, data: object, *, header: bool) -> Column:
     raise MappingInvalid(f"{name}: must be {wanted}")
 
 
-def _violations(data: object) -> dict[str, str]:
+def violations_from_json(data: object) -> Mapping[str, str]:
+    """Which of a source's categories is which violation. Raises MappingInvalid."""
     violations = _object(data, "violations")
     for category, violation in violations.items():
         if violation not in Violation.values:
@@ -124,6 +131,15 @@ def _violations(data: object) -> dict[str, str]:
                 f"violations.{category}: must be one of {', '.join(Violation.values)}"
             )
     return violations
+
+
+def violation_of(category: str, violations: Mapping[str, str]) -> str:
+    """The violation that a source's `category` means. Raises RecordInvalid."""
+    try:
+        return violations[category]
+    except KeyError:
+        quoted = repr(category[:LONGEST_QUOTE])
+        raise RecordInvalid(f"category {quoted} is not in the mapping") from None
 
 
 def _delimiter(data: object) -> str:
@@ -138,14 +154,3 @@ def _encoding(data: object) -> str:
     except LookupError as error:
         raise MappingInvalid(f"encoding: {data!r} is not known") from error
     return str(data)
-
-
-STANDARD: Final = CsvMapping(
-    columns={
-        **{name.value: Column(name.value) for name in SIGNAL_FIELDS},
-        "pdq_quality": Column("pdq_quality"),
-        "external_id": Column("external_id"),
-        "category": Column("violation"),
-    }
-)
-"""What is written and read for a list that has no mapping of its own."""

@@ -1,23 +1,25 @@
-"""What an import did, for the person who ran it."""
+"""What an import did, or would do, for the person who ran it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
-from matching.curation import Merged
-from matching.importers.rows import Refusal, Row
+from matching.curation import Fate, Merged, Outlook
+from matching.importers.rows import Refusal
 
-REFUSALS_TOLD: Final = 50
+REFUSALS_KEPT: Final = 10_000
+PREVIEWED: Final = 50
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """Counts of records. `refusals` are the first REFUSALS_TOLD; `notes` count what was left out.
+    """Counts of records. `refusals` are the first REFUSALS_KEPT; `notes` count what was left out.
 
     `approved` entries are in force now, among them those that waited from an earlier run.
+    `preview` shows the first PREVIEWED of what is added, changed and retired.
     """
 
     added: int = 0
@@ -28,6 +30,7 @@ class ImportReport:
     approved: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    preview: list[Outlook] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -36,21 +39,51 @@ class ImportReport:
             "added": self.added,
             "changed": self.changed,
             "retired": self.retired,
+            "unchanged": self.unchanged,
             "refused": self.refused,
         }
 
-    def take(self, rows: Sequence[Row], merged: Merged, refusals: Sequence[Refusal]) -> None:
-        """Count a lot: what became of its `rows`, and what was refused before that."""
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Count records that give no entry, whatever the list holds."""
+        self.refused += len(refusals)
+        self.refusals += refusals[: REFUSALS_KEPT - len(self.refusals)]
+
+    def take(self, merged: Merged) -> None:
+        """Count what became of the rest."""
         self.added += merged.added
         self.changed += merged.changed
+        self.retired += merged.retired
         self.unchanged += merged.unchanged
-        self.notes.update(
-            row.note for place, row in enumerate(rows) if row.note and place not in merged.refused
-        )
+        self.refused += merged.refused
+        late = [Refusal(number, reason) for number, reason in merged.refusals]
+        self.refusals = sorted([*self.refusals, *late], key=_number)[:REFUSALS_KEPT]
+        self.preview += _within(merged.preview, self.preview)
+
+    def withdraw(self) -> None:
+        """Nothing of it took effect, but what was refused is worth knowing."""
+        self.added = self.changed = self.retired = self.unchanged = 0
+        self.preview = []
+
+    @property
+    def preview_as_json(self) -> list[dict[str, Any]]:
+        """The preview for a JSON column, with the first refusals at its end."""
         refused = [
-            *refusals,
-            *(Refusal(rows[place].number, reason) for place, reason in merged.refused.items()),
+            asdict(Outlook(item.number, Fate.REFUSED, "", "", [], item.reason))
+            for item in self.refusals[:PREVIEWED]
         ]
-        self.refused += len(refused)
-        missing = REFUSALS_TOLD - len(self.refusals)
-        self.refusals += sorted(refused, key=lambda refusal: refusal.number)[:missing]
+        return [*map(asdict, self.preview), *refused]
+
+
+def _number(refusal: Refusal) -> int:
+    return refusal.number
+
+
+def _within(more: Iterable[Outlook], shown: Sequence[Outlook]) -> list[Outlook]:
+    """Those of `more` for which there is room beside what is shown of their fate already."""
+    counted = Counter(outlook.fate for outlook in shown)
+    kept = []
+    for outlook in more:
+        counted[outlook.fate] += 1
+        if counted[outlook.fate] <= PREVIEWED:
+            kept.append(outlook)
+    return kept

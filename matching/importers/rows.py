@@ -31,6 +31,16 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A good record of something that is no image's hash; `note` says what, for all such alike."""
+
+    note: str
+
+
+Item = Row | Refusal | LeftOut
+
+
 class FileUnreadable(Exception):
     """The file as a whole is not what its format asks for; the text says where."""
 
@@ -38,21 +48,27 @@ class FileUnreadable(Exception):
 def parsed(
     records: Iterator[Record],
     *,
-    draft_of: Callable[[Record], EntryDraft | None],
+    draft_of: Callable[[Record], EntryDraft | LeftOut | None],
     position: Callable[[], int],
-) -> Iterator[Row | Refusal]:
+    line_of: Callable[[Record], int] | None = None,
+) -> Iterator[Item]:
     """One record after the other, so that a broken one costs nobody else's place.
 
     `draft_of` returns None for records that are no entry (blank lines, watermarks). It and
     `records` raise RecordInvalid, SignalInvalid or csv.Error for a record that can not be used.
-    `position` tells the line, or record, that was read last.
+    `position` tells the line, or record, that was read last; `line_of` where a record begins, if
+    it knows better.
     """
     while True:
         start = position() + 1
         try:
-            draft = draft_of(next(records))
-            if draft is not None:
+            record = next(records)
+            start = line_of(record) if line_of else start
+            draft = draft_of(record)
+            if isinstance(draft, EntryDraft):
                 yield Row(start, *screened(draft))
+            elif draft is not None:
+                yield draft
         except StopIteration:
             return
         except (RecordInvalid, SignalInvalid, csv.Error) as error:

@@ -1,28 +1,39 @@
-"""Import a file into a list: lot by lot, so that a killed import can simply be repeated."""
+"""Carry an import out: everything is read and compared first, then all of it counts or nothing."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from matching.curation import FourEyesRequired, approve_entries, change_list, merge_entries
-from matching.importers.formats import Format, format_named
-from matching.importers.report import ImportReport
-from matching.importers.rows import FileUnreadable, Refusal, Row
+from matching.curation import (
+    FourEyesRequired,
+    Stage,
+    approve_entries,
+    change_list,
+    compare_stage,
+    merge_entries,
+    retire_withdrawn,
+    staging,
+)
+from matching.importers.formats import MAPPED, Format, format_named
+from matching.importers.reading import Lot, lots_of
+from matching.importers.report import PREVIEWED, ImportReport
+from matching.importers.rows import FileUnreadable
 from matching.importers.source import Source
-from matching.models import HashEntry, HashList, ImportRun
+from matching.models import HashEntry, HashList, ImportRefusal, ImportRun
 from tenants.audit.record import Actor, record
 from tenants.models import Outcome
 
-LOT: Final = 5_000
-READ_BUFFER: Final = 1 << 18
+LONGEST_REASON: Final = ImportRefusal._meta.get_field("reason").max_length or 0
+LONGEST_ERROR: Final = ImportRun._meta.get_field("error").max_length or 0
+
+
+class RunLost(Exception):
+    """Somebody cancelled the run, or another worker took it up: stop, and change nothing."""
 
 
 def import_file(
@@ -37,84 +48,120 @@ def import_file(
     dry_run: bool = False,
     progress: Callable[[int], object] = lambda _: None,
 ) -> ImportReport:
-    """Bring the entries in `file` into `hash_list`.
+    """Bring the entries in `file` into `hash_list`, at once and all together.
 
-    With `approver` they are in force at the end, all at once; otherwise they wait as pending.
-    `mapping` describes a CSV file and is kept with the list; without it the kept one holds.
-    `progress` is told how many bytes were read. A dry run does everything and takes it back.
+    With `approver` they are in force at the end; otherwise they wait as pending. `mapping` tells
+    what a partner's columns and categories mean, and is kept with the list; without it the kept one
+    holds. `progress` is told how many bytes were read. A dry run only compares.
 
-    Every lot of records commits with the counts of its run, and entries are known by their
-    identity: repeating an import that was killed adds what is missing, and nothing twice.
-    Raises FourEyesRequired, MappingInvalid, FileUnreadable. After the last, entries of the part
-    that could be read wait as pending; none of them is in force.
+    An import that was killed has changed nothing; repeating one adds what is missing, and nothing
+    twice. Raises FourEyesRequired, MappingInvalid, FileUnreadable.
     """
     if approver == actor:
         raise FourEyesRequired("an import is approved by somebody who did not run it")
-    reader = format_named(format, mapping=hash_list.csv_mapping if mapping is None else mapping)
-    importing = _Import(hash_list, format, file_name, actor, Source(file), progress)
-    if dry_run:
-        with transaction.atomic():
-            importing.begin()
-            importing.take_all(reader)
-            transaction.set_rollback(True)
-    else:
-        importing.begin()
-        importing.take_all(reader)
-        importing.finish(approver, mapping)
-    return importing.report
+    run = ImportRun(
+        hash_list=hash_list,
+        format=format,
+        file_name=file_name,
+        created_by=actor,
+        dry_run=dry_run,
+        mapping=mapping_for(hash_list, format, mapping),
+    )
+    reader = format_named(format, mapping=run.mapping)
+    if not dry_run:
+        open_run(run)
+    return perform(run=run, reader=reader, file=file, approver=approver, progress=progress)
 
 
-class _Import:
-    """One import under way."""
+def mapping_for(
+    hash_list: HashList,
+    format: str,  # noqa: A002
+    mapping: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The mapping that an import goes by: the one given, or else the list's own."""
+    if format not in MAPPED:
+        return {}
+    return dict(hash_list.csv_mapping if mapping is None else mapping)
+
+
+def open_run(run: ImportRun) -> None:
+    """Save a new run. Runs of the same file that a killed command left behind are closed."""
+    with transaction.atomic():
+        ImportRun.objects.filter(
+            hash_list=run.hash_list,
+            file_name=run.file_name,
+            state=ImportRun.State.RUNNING,
+            path="",
+        ).update(state=ImportRun.State.FAILED, finished_at=timezone.now())
+        run.save()
+        record_run(run, Outcome.SUCCESS)
+
+
+def perform(
+    *,
+    run: ImportRun,
+    reader: Format,
+    file: BinaryIO,
+    approver: User | None = None,
+    progress: Callable[[int], object] = lambda _: None,
+) -> ImportReport:
+    """Read, compare, and unless it is a dry run merge. Raises FileUnreadable, RunLost."""
+    performance = _Performance(run, reader, Source(file), progress)
+    try:
+        with staging() as stage:
+            if run.dry_run:
+                performance.compare(stage)
+            else:
+                performance.merge(stage, approver)
+    except FileUnreadable as error:
+        performance.fail(str(error))
+        raise
+    return performance.report
+
+
+class _Performance:
+    """One run being carried out."""
 
     def __init__(
-        self,
-        hash_list: HashList,
-        format: str,  # noqa: A002
-        file_name: str,
-        actor: User,
-        source: Source,
-        progress: Callable[[int], object],
+        self, run: ImportRun, reader: Format, source: Source, progress: Callable[[int], object]
     ) -> None:
-        self.run = ImportRun(
-            hash_list=hash_list, format=format, file_name=file_name, created_by=actor
-        )
+        self.run = run
+        self.reader = reader
         self.source = source
         self.progress = progress
         self.report = ImportReport()
 
-    def begin(self) -> None:
-        """Open the run. Runs of the same file that never ended were killed, and are closed."""
-        with transaction.atomic():
-            ImportRun.objects.filter(
-                hash_list=self.run.hash_list,
-                file_name=self.run.file_name,
-                state=ImportRun.State.RUNNING,
-            ).update(state=ImportRun.State.FAILED, finished_at=timezone.now())
-            self.run.save()
-            self._record(Outcome.SUCCESS)
+    def compare(self, stage: Stage) -> None:
+        for _ in self._staged_lots(stage):
+            self.progress(self.source.bytes_read)
+        self.report.take(compare_stage(hash_list=self.run.hash_list, previewed=PREVIEWED))
+        if not self.run._state.adding:
+            with transaction.atomic():
+                hold_run(self.run)
+                self._end(ImportRun.State.CHECKED, Outcome.SUCCESS)
 
-    def take_all(self, reader: Format) -> None:
-        """Take every lot of the file. Raises FileUnreadable."""
-        stream = io.BufferedReader(self.source, READ_BUFFER)
-        try:
-            for lot in _read_ahead(_lots(reader.read(stream))):
-                self._take(lot)
+    def merge(self, stage: Stage, approver: User | None) -> None:
+        """Put the entries in the list, and in force if there is somebody to approve them.
+
+        In a single transaction, beside which the next lot is read already. The row of the run and
+        the lists version, which others wait for, are locked only at its end.
+        """
+        whose: dict[str, Any] = {
+            "hash_list": self.run.hash_list,
+            "actor": self.run.created_by,
+            "import_run": self.run,
+            "previewed": PREVIEWED,
+        }
+        with transaction.atomic():
+            for lot in self._staged_lots(stage):
+                self.report.take(merge_entries(**whose, signatures=lot.signatures))
+                stage.forget_entries()
                 self.progress(self.source.bytes_read)
-        except FileUnreadable as error:
-            self._end(ImportRun.State.FAILED, Outcome.ERROR, reason=str(error))
-            raise
-
-    def finish(self, approver: User | None, mapping: Mapping[str, Any] | None) -> None:
-        """Put the entries in force, if there is somebody to approve them, and close the run."""
-        hash_list = self.run.hash_list
-        with transaction.atomic():
-            if mapping is not None and mapping != hash_list.csv_mapping:
-                actor = Actor.user(self.run.created_by)
-                change_list(hash_list=hash_list, actor=actor, csv_mapping=mapping)
-            if approver is not None:
-                entries = HashEntry.objects.filter(import_run=self.run)
-                self.report.approved = approve_entries(entries=entries, actor=approver)
+            hold_run(self.run)
+            if stage.withdrawals:
+                self.report.take(retire_withdrawn(**whose))
+            self._keep_mapping()
+            self._approve(approver)
             self._end(
                 ImportRun.State.FINISHED,
                 Outcome.SUCCESS,
@@ -122,52 +169,80 @@ class _Import:
                 approved=self.report.approved,
             )
 
-    def _take(self, lot: Sequence[Row | Refusal]) -> None:
-        rows = [item for item in lot if isinstance(item, Row)]
+    def _staged_lots(self, stage: Stage) -> Iterator[Lot]:
+        lots = lots_of(source=self.source, reader=self.reader, hash_list=self.run.hash_list)
+        for lot in lots:
+            stage.add(lot.rows)
+            self.report.refuse(lot.refusals)
+            self.report.notes.update(lot.notes)
+            yield lot
+
+    def _approve(self, approver: User | None) -> None:
+        if approver is None:
+            return
+        entries = HashEntry.objects.filter(import_run=self.run)
+        self.report.approved = approve_entries(entries=entries, actor=approver)
+        self.run.approved_by, self.run.approved_at = approver, timezone.now()
+
+    def fail(self, reason: str) -> None:
+        self.report.withdraw()
+        if self.run._state.adding:
+            return
         with transaction.atomic():
-            merged = merge_entries(
-                hash_list=self.run.hash_list,
-                drafts=[row.draft for row in rows],
-                actor=self.run.created_by,
-                import_run=self.run,
-            )
-            self.report.take(rows, merged, [item for item in lot if isinstance(item, Refusal)])
-            ImportRun.objects.filter(pk=self.run.pk).update(**self.report.counts)
+            hold_run(self.run)
+            self.run.error = reason[:LONGEST_ERROR]
+            self._end(ImportRun.State.FAILED, Outcome.ERROR, reason=reason)
+
+    def _keep_mapping(self) -> None:
+        hash_list, run = self.run.hash_list, self.run
+        if run.format in MAPPED and run.mapping != hash_list.csv_mapping:
+            actor = Actor.user(run.created_by)
+            change_list(hash_list=hash_list, actor=actor, csv_mapping=run.mapping)
 
     def _end(self, state: ImportRun.State, outcome: Outcome, **data: Any) -> None:
-        self.run.state, self.run.finished_at = state, timezone.now()
-        with transaction.atomic():
-            ImportRun.objects.filter(pk=self.run.pk).update(
-                state=state, finished_at=self.run.finished_at
-            )
-            self._record(outcome, sha256=self.source.sha256, **self.report.counts, **data)
-
-    def _record(self, outcome: Outcome, **data: Any) -> None:
-        """The log tells the begin and the end; a run without an end was killed."""
-        record(
-            action="list.imported",
-            actor=Actor.user(self.run.created_by),
-            target=f"list:{self.run.hash_list.slug}",
-            outcome=outcome,
-            data={
-                "list": self.run.hash_list.slug,
-                "run": self.run.pk,
-                "state": self.run.state,
-                "format": self.run.format,
-                **data,
-            },
+        run, report = self.run, self.report
+        run.state, run.leased_until = state, None
+        run.finished_at = None if state == ImportRun.State.CHECKED else timezone.now()
+        run.bytes_read, run.notes = self.source.bytes_read, dict(report.notes)
+        run.preview = report.preview_as_json
+        for name, count in report.counts.items():
+            setattr(run, name, count)
+        run.save()
+        ImportRefusal.objects.filter(import_run=run).delete()
+        ImportRefusal.objects.bulk_create(
+            [
+                ImportRefusal(
+                    import_run=run, number=item.number, reason=item.reason[:LONGEST_REASON]
+                )
+                for item in report.refusals
+            ],
+            batch_size=1_000,
         )
+        record_run(run, outcome, sha256=self.source.sha256, **report.counts, **data)
 
 
-def _lots(items: Iterator[Row | Refusal]) -> Iterator[list[Row | Refusal]]:
-    while lot := list(islice(items, LOT)):
-        yield lot
+def hold_run(run: ImportRun) -> None:
+    """Lock the row until the transaction ends. Raises RunLost when the run is not ours any more."""
+    rows = ImportRun.objects.select_for_update().filter(
+        pk=run.pk, state=ImportRun.State.RUNNING, fence=run.fence
+    )
+    if not rows.exists():
+        raise RunLost(f"import {run.pk} was cancelled or taken up by somebody else")
 
 
-def _read_ahead(lots: Iterator[list[Row | Refusal]]) -> Iterator[list[Row | Refusal]]:
-    """The lots, each read while the database takes in the one before."""
-    with ThreadPoolExecutor(1, thread_name_prefix="import-reader") as reader:
-        coming = reader.submit(next, lots, None)
-        while (lot := coming.result()) is not None:
-            coming = reader.submit(next, lots, None)
-            yield lot
+def record_run(run: ImportRun, outcome: Outcome, **data: Any) -> None:
+    """The log tells the begin and the end; a run without an end was killed."""
+    record(
+        action="list.imported",
+        actor=Actor.user(run.created_by),
+        target=f"list:{run.hash_list.slug}",
+        outcome=outcome,
+        data={
+            "list": run.hash_list.slug,
+            "run": run.pk,
+            "state": run.state,
+            "format": run.format,
+            "dry_run": run.dry_run,
+            **data,
+        },
+    )

@@ -21,7 +21,7 @@ from matching.hashing import ImageHashes, Signal, SignalInvalid, SignalType
 from matching.hashing.local import LocalSignature
 from matching.importers.guards import RecordInvalid
 from matching.importers.lines import Lines
-from matching.importers.rows import Refusal, Row, parsed
+from matching.importers.rows import Item, parsed
 from matching.importers.watermark import Watermark
 from matching.models import HashEntry
 from matching.models.entries import SIGNAL_FIELDS
@@ -34,7 +34,7 @@ class Signatures:
 
     name = "signatures"
 
-    def read(self, file: BinaryIO) -> Iterator[Row | Refusal]:
+    def read(self, file: BinaryIO) -> Iterator[Item]:
         """The entries in `file`, line by line."""
         with closing(Lines(file, encoding="utf-8")) as lines:
             yield from parsed(lines, draft_of=_draft, position=lambda: lines.number)

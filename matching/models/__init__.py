@@ -2,6 +2,7 @@
 
 from matching.models.cybertips import CyberTip, TipState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
+from matching.models.imports import ImportRefusal, ImportRun
 from matching.models.lists import HashList, ListKind, ListState, Violation
 from matching.models.retention import Hold, RecordKind, RetentionPeriod
 from matching.models.reviews import (
@@ -13,7 +14,7 @@ from matching.models.reviews import (
 )
 from matching.models.signatures import LocalSegment, LocalSignature
 from matching.models.submissions import Match, MatchType, Submission, Verdict
-from matching.models.versions import ImportRun, ListsVersion, Snapshot
+from matching.models.versions import ListsVersion, Snapshot
 
 __all__ = [
     "CyberTip",
@@ -24,6 +25,7 @@ __all__ = [
     "HashEntryQuerySet",
     "HashList",
     "Hold",
+    "ImportRefusal",
     "ImportRun",
     "ListKind",
     "ListState",

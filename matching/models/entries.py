@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from matching.hashing import MIN_QUALITY, Signal, SignalType
+from matching.models.imports import ImportRun
 from matching.models.lists import HashList, ListState, Violation
-from matching.models.versions import ImportRun
 
 SIGNAL_FIELDS = (
     SignalType.SHA256,
@@ -78,6 +78,12 @@ class HashEntry(models.Model):
         help_text="Of pictures with plain borders; only of sufficient quality.",
     )
     photodna = models.BinaryField("PhotoDNA", max_length=144, null=True, editable=False)
+    votes = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        editable=False,
+        help_text="What other organisations say of it: affirmative and negative votes by signal.",
+    )
     import_run = models.ForeignKey(
         ImportRun, models.PROTECT, null=True, editable=False, related_name="entries"
     )

@@ -1,8 +1,7 @@
-"""The version of all lists together, what brought it about, and the index files built from it."""
+"""The version of all lists together, and the index files built from it."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
@@ -59,30 +58,3 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return self.directory
-
-
-class ImportRun(models.Model):
-    """One import of a file into a list."""
-
-    class State(models.TextChoices):
-        RUNNING = "running", "running"
-        FINISHED = "finished", "finished"
-        FAILED = "failed", "failed"
-
-    hash_list = models.ForeignKey("HashList", models.PROTECT, related_name="imports")
-    format = models.CharField(max_length=20)
-    file_name = models.CharField(max_length=255)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
-    added = models.PositiveBigIntegerField(default=0)
-    changed = models.PositiveBigIntegerField(default=0)
-    retired = models.PositiveBigIntegerField(default=0)
-    refused = models.PositiveBigIntegerField(default=0)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.file_name} into {self.hash_list}"

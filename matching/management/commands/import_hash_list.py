@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -20,6 +20,8 @@ from matching.importers import (
 )
 from matching.management.arguments import curator_named, list_named
 from matching.management.progress import byte_bar
+
+REFUSALS_TOLD: Final = 50
 
 
 class Command(BaseCommand):
@@ -78,10 +80,10 @@ class Command(BaseCommand):
             )
 
     def _tell(self, report: ImportReport, *, dry_run: bool) -> None:
-        for refusal in report.refusals:
+        for refusal in report.refusals[:REFUSALS_TOLD]:
             self.stderr.write(f"line {refusal.number}: {refusal.reason}")
-        if report.refused > len(report.refusals):
-            self.stderr.write(f"… and {report.refused - len(report.refusals)} more were refused")
+        if report.refused > REFUSALS_TOLD:
+            self.stderr.write(f"… and {report.refused - REFUSALS_TOLD} more were refused")
         for note, count in report.notes.items():
             self.stdout.write(f"{note}: {count}")
         self.stdout.write(

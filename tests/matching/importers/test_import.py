@@ -9,10 +9,18 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from matching.curation import FourEyesRequired, retire_entries
-from matching.importers import FileUnreadable, ImportReport, MappingInvalid, Refusal, import_file
-from matching.importers import run as import_run
-from matching.models import EntryState, HashEntry, HashList, ImportRun
+from matching.curation import FourEyesRequired, merge_entries, retire_entries
+from matching.importers import (
+    FileUnreadable,
+    ImportReport,
+    MappingInvalid,
+    Refusal,
+    import_file,
+    reading,
+    run,
+)
+from matching.importers import report as report_module
+from matching.models import EntryState, HashEntry, HashList, ImportRefusal, ImportRun
 from tenants.models import AuditEvent
 from tests.matching.importers.records import record, signature_file
 from tests.matching.lists import make_list
@@ -26,7 +34,7 @@ def ncmec(db: None) -> HashList:
 @pytest.fixture(autouse=True)
 def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test crosses the border between two lots."""
-    monkeypatch.setattr(import_run, "LOT", 3)
+    monkeypatch.setattr(reading, "LOT", 3)
 
 
 @pytest.fixture
@@ -108,23 +116,21 @@ def test_a_repeat_does_not_let_people_approve_what_they_added(bring, curator, se
     assert states() == ["active"] * 3 + ["pending"] * 2
 
 
-def test_an_interrupted_import_is_completed_by_repeating_it(bring, second_curator, monkeypatch):
-    take = import_run.merge_entries
+def test_a_killed_import_has_changed_nothing_and_is_completed_by_repeating_it(
+    bring, second_curator, monkeypatch
+):
+    def killed_before_the_end(**merging: Any) -> Any:
+        merge_entries(**merging)
+        raise KeyboardInterrupt
 
-    def killed_in_the_second_lot(**lot: Any) -> Any:
-        if HashEntry.objects.exists():
-            raise KeyboardInterrupt
-        return take(**lot)
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "merge_entries", killed_before_the_end)
+        with pytest.raises(KeyboardInterrupt):
+            bring(*five(), approver=second_curator)
+    assert not HashEntry.objects.exists()
 
-    monkeypatch.setattr(import_run, "merge_entries", killed_in_the_second_lot)
-    with pytest.raises(KeyboardInterrupt):
-        bring(*five(), approver=second_curator)
-    assert (ImportRun.objects.get().added, states()) == (3, ["pending"] * 3)
-
-    monkeypatch.setattr(import_run, "merge_entries", take)
     report = bring(*five(), approver=second_curator)
-    assert counts(report) == (2, 0, 3, 0)
-    assert report.approved == 5
+    assert (counts(report), report.approved) == ((5, 0, 0, 0), 5)
     assert [run.state for run in ImportRun.objects.order_by("pk")] == ["failed", "finished"]
 
 
@@ -186,10 +192,13 @@ def test_refusals_come_in_order_with_their_line_numbers(bring, second_curator):
     assert counts(report) == (2, 0, 0, 2)
 
 
-def test_only_the_first_fifty_refusals_are_kept(bring):
-    report = bring(*["nonsense"] * 60)
-    assert report.refused == 60
-    assert [refusal.number for refusal in report.refusals] == list(range(1, 51))
+def test_of_very_many_refusals_the_first_ones_are_kept(bring, monkeypatch):
+    monkeypatch.setattr(report_module, "REFUSALS_KEPT", 7)
+    report = bring(*["nonsense"] * 9)
+    assert report.refused == 9
+    assert [refusal.number for refusal in report.refusals] == list(range(1, 8))
+    kept = ImportRefusal.objects.values_list("number", "reason")
+    assert list(kept)[-1] == (7, "not JSON: Expecting value at column 1")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +268,9 @@ def test_the_log_holds_begin_and_end_with_counts_and_digest(bring, second_curato
         "added": 5,
         "changed": 0,
         "retired": 0,
+        "unchanged": 0,
         "refused": 0,
+        "dry_run": False,
         "approved": 5,
         "approved_by": "second curator",
     }

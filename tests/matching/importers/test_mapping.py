@@ -34,7 +34,7 @@ def test_a_whole_mapping_is_understood():
     ("mapping", "complaint"),
     [
         ([], "the mapping: must be a JSON object"),
-        ({}, "columns: must be a JSON object"),
+        ({"columns": []}, "columns: must be a JSON object"),
         ({"columns": COLUMNS, "colour": 1}, "unknown: colour"),
         ({"columns": {}}, "columns: none of"),
         ({"columns": {"external_id": "Ref"}}, "columns: none of"),
