@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "monthly-reports": {
+        "task": "matching.monthly_reports",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "send-cybertips": {
         "task": "matching.send_cybertips",
         "schedule": 30.0,

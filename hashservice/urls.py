@@ -9,6 +9,7 @@ from hashservice import health
 from matching.api.feedback import FeedbackView
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
+from matching.api.period_reports import PeriodReportsView, PeriodReportView
 from matching.api.reports import ReportView, TotalsView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
 from matching.api.tips import MatchTipsView, TipSendView, TipsView, TipView
@@ -42,6 +43,10 @@ urlpatterns = [
     path("v1/audit/events", AuditEventsView.as_view(), name="audit-events"),
     path("v1/audit/report", ReportView.as_view(), name="audit-report"),
     path("v1/audit/totals", TotalsView.as_view(), name="audit-totals"),
+    path("v1/audit/reports", PeriodReportsView.as_view(), name="audit-reports"),
+    path(
+        "v1/audit/reports/<str:report_id>", PeriodReportView.as_view(), name="audit-period-report"
+    ),
     path("v1/audit/checkpoint", AuditCheckpointView.as_view(), name="audit-checkpoint"),
     path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
     path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),

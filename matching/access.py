@@ -10,7 +10,15 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from matching.hashing import Digests
-from matching.models import CyberTip, HashEntry, HashList, ListsVersion, Match, Submission
+from matching.models import (
+    CyberTip,
+    HashEntry,
+    HashList,
+    ListsVersion,
+    Match,
+    PeriodReport,
+    Submission,
+)
 from tenants.models import ApiKey, is_id
 from tenants.reads import composed, taken
 
@@ -156,4 +164,21 @@ def tip_of(*, key: ApiKey, public_id: str) -> CyberTip:
     try:
         return tips_of(key=key).get(public_id=public_id)
     except CyberTip.DoesNotExist as error:
+        raise NotFound("report") from error
+
+
+def period_reports_of(*, key: ApiKey) -> QuerySet[PeriodReport]:
+    """The monthly reports of the key's tenant and environment, newest first."""
+    return PeriodReport.objects.filter(
+        tenant=key.tenant_id, environment=key.environment
+    ).select_related("tenant")
+
+
+def period_report_of(*, key: ApiKey, public_id: str) -> PeriodReport:
+    """Raises NotFound as `submission_of` does."""
+    if not is_id(public_id, "rep"):
+        raise NotFound("report")
+    try:
+        return period_reports_of(key=key).get(public_id=public_id)
+    except PeriodReport.DoesNotExist as error:
         raise NotFound("report") from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from matching import cybertips
+from matching import cybertips, reports
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 
@@ -21,3 +22,10 @@ def build_snapshot() -> str:
 def send_cybertips() -> int:
     """Send the reports that are due."""
     return cybertips.send_due()
+
+
+@shared_task(name="matching.monthly_reports")  # type: ignore[untyped-decorator]
+def monthly_reports() -> int:
+    """Put up last month's reports, and count and send what is due."""
+    reports.schedule_month(now=timezone.now())
+    return reports.work_off()

@@ -4,6 +4,7 @@ from matching.models.cybertips import CyberTip, TipState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
 from matching.models.imports import ImportRefusal, ImportRun
 from matching.models.lists import HashList, ListKind, ListState, Violation
+from matching.models.reports import PeriodReport, ReportState
 from matching.models.retention import Hold, RecordKind, RetentionPeriod
 from matching.models.reviews import (
     Feedback,
@@ -34,7 +35,9 @@ __all__ = [
     "LocalSignature",
     "Match",
     "MatchType",
+    "PeriodReport",
     "RecordKind",
+    "ReportState",
     "RetentionPeriod",
     "ReviewItem",
     "ReviewKind",

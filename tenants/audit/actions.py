@@ -46,6 +46,8 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "proposal.approved": "A second person approved what takes two.",
         "proposal.made": "Something that takes two people was proposed.",
         "proposal.rejected": "A second person rejected what takes two.",
+        "report.made": "A scheduled report was counted.",
+        "report.sent": "A scheduled report was sent to a tenant's members.",
         "request.failed": "A request ended in an error of the service.",
         "request.refused": "A request was refused: key, scope, limit or content.",
         "request.served": "A request was answered that has no action of its own.",

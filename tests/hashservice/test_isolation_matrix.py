@@ -20,7 +20,7 @@ from django.utils import timezone
 from hashservice.urls import urlpatterns
 from matching.curation import EntryDraft, add_entry, approve_entry
 from matching.hashing import Signal, SignalType
-from matching.models import CyberTip, Match
+from matching.models import CyberTip, Match, PeriodReport
 from tenants import keys
 from tenants.keys import SCOPES
 from tenants.models import ApiKey, random_base62
@@ -70,6 +70,14 @@ def report_id(customer: Customer, secret: str) -> str:
     return str(draft.public_id)
 
 
+def period_report_id(customer: Customer, secret: str) -> str:
+    day, kind = datetime.date(2026, 1, 1), secret.split("_")[1]
+    report = PeriodReport.objects.create(
+        tenant=customer.tenant, environment=kind, first_day=day, last_day=day
+    )
+    return str(report.public_id)
+
+
 def key_id(customer: Customer, secret: str) -> str:
     return customer.issue(environment=secret.split("_")[1]).key.key_id
 
@@ -105,6 +113,8 @@ ROUTES = {
     "audit-events": Row("audit:read"),
     "audit-report": Row("audit:read"),
     "audit-totals": Row("audit:read"),
+    "audit-reports": Row("audit:read"),
+    "audit-period-report": Row("audit:read", period_report_id, f"rep_{random_base62(22)}"),
     "audit-checkpoint": Row("audit:read"),
     "audit-proof": Row("audit:read"),
     "audit-consistency": Row("audit:read"),
