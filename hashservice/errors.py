@@ -130,7 +130,7 @@ def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # 
     error = rationed(error)
     problem = problem_of(error)
     response = Response(
-        problem.body(_detail(error, problem)),
+        problem.body(_detail(error, problem)) | _members(error),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers=_headers(error, problem),
@@ -195,6 +195,14 @@ def _flattened(detail: Any, path: str = "") -> str:
     if isinstance(detail, list):
         return "; ".join(_flattened(part, path) for part in detail)
     return f"{path}{detail}"
+
+
+def _members(error: Exception) -> dict[str, Any]:
+    """What a problem tells beside its detail: the policies that stood in the way, as in the draft
+    that the headers are from."""
+    if isinstance(error, (throttling.RateLimited, throttling.QuotaExceeded)):
+        return {"violated-policies": error.decision.violated}
+    return {}
 
 
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:

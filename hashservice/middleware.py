@@ -13,7 +13,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from hashservice.errors import UNAVAILABLE, plain_response
-from tenants import acting, usage
+from tenants import acting, charges, throttling, usage
 from tenants.audit import context
 from tenants.audit.record import Actor, record, recorded
 from tenants.audit.refusals import RefusalLog
@@ -82,6 +82,34 @@ def _stream_as(whom: acting.Acting, response: StreamingHttpResponse) -> None:
             yield part
 
     response.streaming_content = made()
+
+
+class CallMiddleware:
+    """End what a request was admitted for, on every exit; a stream ends when it was read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        call = throttling.Call()
+        is_over = True
+        try:
+            with throttling.serving(call):
+                response = self._get_response(request)
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = _ending(call, iter(response))
+                is_over = False
+        finally:
+            if is_over:
+                call.end()
+        return response
+
+
+def _ending(call: throttling.Call, parts: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from parts
+    finally:
+        call.end()
 
 
 class AnswerAuditMiddleware:
@@ -156,11 +184,16 @@ def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _counted(key: ApiKey | None, outcome: Outcome) -> list[Write]:
-    """The day's counter of calls that failed or were refused, for callers who are known."""
-    counter = {Outcome.ERROR: "errors", Outcome.REFUSED: "rejected"}.get(outcome)
-    if key is None or counter is None:
+    """The day's counters of calls that failed or were refused or cost something, of known callers.
+
+    What a verb answered it has counted itself.
+    """
+    counter = {Outcome.ERROR: {"errors": 1}, Outcome.REFUSED: {"rejected": 1}}.get(outcome, {})
+    charged = charges.current()
+    counts = counter | ({"units": charged.total} if charged and charged.total else {})
+    if key is None or not counts:
         return []
-    return [usage.counting(tenant=key.tenant, environment=key.environment, **{counter: 1})]
+    return [usage.counting(tenant=key.tenant, environment=key.environment, **counts)]
 
 
 def _judged(response: HttpResponseBase) -> tuple[int, str | None]:

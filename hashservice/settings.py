@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hashservice.middleware.ActingMiddleware",
+    "hashservice.middleware.CallMiddleware",
     "hashservice.middleware.AnswerAuditMiddleware",
     "hashservice.browsers.ContentPolicy",
     "hashservice.browsers.Session",

@@ -22,6 +22,7 @@ COUNTERS: Final = (
     "errors",
     "rejected",
     "bytes",
+    "units",
 )
 NOTHING: Final = (0,) * len(COUNTERS)
 SLOTS = 8

@@ -15,7 +15,7 @@ from tenants.audit.record import Actor
 from tenants.keys import DEFAULT_SCOPES, IssuedKey, issue
 from tenants.memberships import create_curator, create_tenant
 from tenants.models import ApiKey, Tenant
-from tenants.throttling import admission
+from tenants.throttling import calls
 from tenants.throttling.shared import SharedLimiter
 
 NARRATOR = Actor.system("tests")
@@ -45,7 +45,7 @@ def make_customer(name: str) -> Customer:
 def patient_limiter() -> Iterator[None]:
     """A busy test machine must not pass for an outage: the time-out is generous in tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(admission, "SharedLimiter", partial(SharedLimiter, timeout_seconds=30))
+        patch.setattr(calls, "SharedLimiter", partial(SharedLimiter, timeout_seconds=30))
         yield
 
 

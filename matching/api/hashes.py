@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from matching.api.verdicts import verdict_item
 from matching.hashing import Digests, SignalInvalid
-from matching.match import HashItem, match_hashes
+from matching.match import HashItem, match_hashes, units_of_items
 from matching.serializers import (
     MOST_HASH_ITEMS,
     HashItemSerializer,
@@ -28,6 +28,10 @@ PERCEPTUAL_SCOPE = "match:hash"
 class HashesView(APIView):
     required_scope = "match"
 
+    def units_of(self, request: Request) -> int:
+        """What a look-up of so many items costs, bad ones included."""
+        return units_of_items(len(_items(request)))
+
     @extend_schema(
         operation_id="match_hashes",
         summary="Check hashes",
@@ -38,7 +42,7 @@ class HashesView(APIView):
     def post(self, request: Request) -> Response:
         parsed = [self._parsed(raw) for raw in _items(request)]
         good = [item for item in parsed if isinstance(item, HashItem)]
-        outcomes = iter(match_hashes(key=key_of(request), items=good))
+        outcomes = iter(match_hashes(key=key_of(request), items=good, units=self.units_of(request)))
         results = [
             verdict_item(self, next(outcomes)) if isinstance(item, HashItem) else item
             for item in parsed

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from matching.api.bodies import RawBodyParser, image_of
 from matching.api.verdicts import verdict_response
-from matching.match import match_image
+from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer
 from tenants.api.idempotency import idempotent
 from tenants.authentication import key_of
@@ -20,6 +20,10 @@ from tenants.authentication import key_of
 class MatchView(APIView):
     required_scope = "match"
     parser_classes = [JSONParser, MultiPartParser, RawBodyParser]
+
+    def units_of(self, request: Request) -> int:  # noqa: ARG002
+        """What every image costs; how large it is turns out when it is decoded."""
+        return PRICE_OF_ADMISSION
 
     @extend_schema(
         operation_id="match",

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from matching.api.bodies import RawBodyParser
+from matching.match import PRICE_OF_ADMISSION
 
 Problem = Mapping[str, Any]
 
@@ -40,6 +41,10 @@ class ForeignView(APIView, ABC):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJson
     schema = None  # the contract is the other service's
+
+    def units_of(self, request: Request) -> int:  # noqa: ARG002
+        """What every check costs, at least."""
+        return PRICE_OF_ADMISSION
 
     @abstractmethod
     def translated(self, problem: Problem, headers: Mapping[str, str]) -> Response:

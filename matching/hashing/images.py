@@ -1,5 +1,6 @@
 """One image to its signals: exact and complete for a hash list, fast and forgiving for a query."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -46,10 +47,11 @@ class FrameHashes:
     """Hashes of one sampled frame: (8, 32) arrays, rows as in `pdq.DihedralHashes`.
 
     A frame has several of these where viewers show it differently, or where it may be a thumbnail;
-    they share its `number`.
+    they share its `number`. `pixels` is its area before any reduction.
     """
 
     number: int
+    pixels: int
     quality: int
     variants: NDArray[np.uint8]
     trimmed_quality: int | None = None
@@ -72,6 +74,14 @@ class QueryHashes:
     def quality(self) -> int:
         """The best quality of any frame; below MIN_QUALITY nothing can be said by PDQ."""
         return max(quality for quality, _ in self._hashes())
+
+    @property
+    def pixels(self) -> int:
+        """Pixels that were decoded: the area of every sampled frame."""
+        areas: dict[int, int] = {}
+        for frame in self.frames:  # of each number the frame itself comes first
+            areas.setdefault(frame.number, frame.pixels)
+        return sum(areas.values())
 
     @property
     def is_judged_whole(self) -> bool:
@@ -149,13 +159,16 @@ def _likely_originals(frame: Frame) -> Iterator[Frame]:
 
 
 def _hash_frame(frame: Frame) -> FrameHashes:
+    pixels = math.prod(frame.full_size)
     whole = _dihedral(frame, frame.pixels, frame.full_size)
     inner = _inside(frame, find_border(frame.pixels))
     if max(whole.quality, inner.quality if inner else 0) < PLAIN_QUALITY:
         inner = _inside(frame, find_content(frame.pixels)) or inner
     if inner is None:
-        return FrameHashes(frame.number, whole.quality, whole.variants)
-    return FrameHashes(frame.number, whole.quality, whole.variants, inner.quality, inner.variants)
+        return FrameHashes(frame.number, pixels, whole.quality, whole.variants)
+    return FrameHashes(
+        frame.number, pixels, whole.quality, whole.variants, inner.quality, inner.variants
+    )
 
 
 def _inside(frame: Frame, box: Box | None) -> DihedralHashes | None:

@@ -1,9 +1,11 @@
 """The use case: bytes or signals in, a recorded verdict out."""
 
+from matching.match.price import PRICE_OF_ADMISSION, units_of_items
 from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
 from matching.match.verdict import Finding, HashItem, Judgement, NotCheckedReason, Stage
 
 __all__ = [
+    "PRICE_OF_ADMISSION",
     "Finding",
     "HashItem",
     "Judgement",
@@ -13,4 +15,5 @@ __all__ = [
     "Stage",
     "match_hashes",
     "match_image",
+    "units_of_items",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matching.decoding import decoders
+from matching.match.price import units_of_image, units_of_items
 from matching.match.verdict import (
     HashItem,
     Judgement,
@@ -20,6 +21,7 @@ from tenants import usage
 from tenants.audit.content import content_reference
 from tenants.audit.context import elapsed
 from tenants.audit.record import Actor, record
+from tenants.charges import charge
 from tenants.models import ApiKey
 from tenants.writes import Write, insertions
 
@@ -53,6 +55,8 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
     """
     image = decoders().query(data)
     judgement = judge(question_of_image(image), key=key)
+    units = units_of_image(image.pixels)
+    charge(units)
     outcome = _outcome(key, content_id, image.digests.sha256, judgement)
     record(
         action="image.matched" if judgement.findings else "image.checked",
@@ -65,13 +69,20 @@ def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
             "content": content_reference(key.tenant, image.digests.sha256),
             **elapsed(),
         },
-        effects=_effects(key, [outcome], bytes=len(data)),
+        effects=_effects(key, [outcome], units, bytes=len(data)),
     )
     return outcome
 
 
-def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
-    """The recorded verdicts on `items`, in their order; one audit row for all of them."""
+def match_hashes(
+    *, key: ApiKey, items: Sequence[HashItem], units: int | None = None
+) -> list[Outcome]:
+    """The recorded verdicts on `items`, in their order; one audit row for all of them.
+
+    The look-up costs `units`; as many as the items do unless given.
+    """
+    units = units_of_items(len(items)) if units is None else units
+    charge(units)
     judgements = judge_all([question_of_item(item) for item in items], key=key)
     outcomes = [
         _outcome(key, item.content_id, _sha256(item), judgement)
@@ -88,7 +99,7 @@ def match_hashes(*, key: ApiKey, items: Sequence[HashItem]) -> list[Outcome]:
             "verdicts": verdicts,
             **elapsed(),
         },
-        effects=_effects(key, outcomes),
+        effects=_effects(key, outcomes, units),
     )
     return outcomes
 
@@ -123,12 +134,10 @@ def _outcome(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judg
     return Outcome(submission, matches)
 
 
-def _effects(key: ApiKey, outcomes: Sequence[Outcome], **amounts: int) -> list[Write]:
+def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: int) -> list[Write]:
     """What is written for `outcomes`, counters of the day included."""
-    if not outcomes:
-        return []
     matches = [match for outcome in outcomes for match in outcome.matches]
-    counts = Counter(submissions=len(outcomes), **amounts)
+    counts = Counter(submissions=len(outcomes), units=units, **amounts)
     for outcome in outcomes:
         counts["matches"] += outcome.submission.verdict == Verdict.MATCH
         counts["not_checked"] += outcome.submission.verdict == Verdict.NOT_CHECKED

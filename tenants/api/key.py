@@ -15,12 +15,21 @@ from tenants.keys import SCOPES
 from tenants.models import ApiKey, KeyStatus
 
 
+class KeyLimitsSerializer(serializers.Serializer[ApiKey]):
+    """What the key may spend of what its tenant may; null: all of it."""
+
+    requests_per_minute = serializers.IntegerField(allow_null=True)
+    burst = serializers.IntegerField(allow_null=True)
+    monthly_quota = serializers.IntegerField(allow_null=True)
+
+
 class KeySerializer(serializers.ModelSerializer[ApiKey]):
     """A key without its secret."""
 
     id = serializers.CharField(source="key_id", help_text="The public part of the key.")
     status = serializers.SerializerMethodField(help_text="A key that can ask is active.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(SCOPES.items())))
+    limits = KeyLimitsSerializer(source="*")
     last_used_at = serializers.DateTimeField(help_text="True to the minute.", allow_null=True)
 
     class Meta:
@@ -32,6 +41,7 @@ class KeySerializer(serializers.ModelSerializer[ApiKey]):
             "status",
             "scopes",
             "allowed_networks",
+            "limits",
             "created_at",
             "not_before",
             "expires_at",

@@ -41,6 +41,20 @@ class IssuedKeySerializer(KeySerializer):
         read_only_fields = fields
 
 
+class LimitField(WholeNumber):
+    def __init__(self, **options: Any) -> None:
+        usual = {"min_value": 1, "max_value": keys.HIGHEST_LIMIT, "allow_null": True}
+        super().__init__(**{**usual, "required": False, **options})
+
+
+class LimitsSerializer(StrictSerializer):
+    """What a key may spend of what its tenant may; null: all of it."""
+
+    requests_per_minute = LimitField(help_text="Lasting rate, in units.")
+    burst = LimitField(help_text="Units that may be spent at once.")
+    monthly_quota = LimitField(help_text="Units in a calendar month (UTC).")
+
+
 class TermsSerializer(StrictSerializer):
     """What a new key may do, from where, and when."""
 
@@ -59,6 +73,10 @@ class TermsSerializer(StrictSerializer):
     )
     not_before = serializers.DateTimeField(required=False, allow_null=True)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    limits = LimitsSerializer(required=False)
+
+    def validate_limits(self, limits: dict[str, int | None]) -> keys.Limits:
+        return keys.Limits(**limits)
 
 
 class RotationSerializer(StrictSerializer):

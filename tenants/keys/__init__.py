@@ -11,12 +11,19 @@ from tenants.keys.life import (
 )
 from tenants.keys.reading import KeyNotFound, find, keys_of
 from tenants.keys.scopes import DEFAULT_SCOPES, SCOPES
-from tenants.keys.terms import MAX_NAME_LENGTH, KeyTermsInvalid, ScopeExceeded
+from tenants.keys.terms import (
+    HIGHEST_LIMIT,
+    MAX_NAME_LENGTH,
+    KeyTermsInvalid,
+    Limits,
+    ScopeExceeded,
+)
 from tenants.keys.tokens import TOKEN_PATTERN
 from tenants.keys.verification import KeyInvalid, verify
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "HIGHEST_LIMIT",
     "MAX_NAME_LENGTH",
     "MAX_OVERLAP_SECONDS",
     "SCOPES",
@@ -26,6 +33,7 @@ __all__ = [
     "KeyNotActive",
     "KeyNotFound",
     "KeyTermsInvalid",
+    "Limits",
     "ScopeExceeded",
     "find",
     "issue",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.db.models.functions import Least, Now
 from tenants.audit.record import Actor, record
 from tenants.keys import peppers, tokens
 from tenants.keys.scopes import SCOPES
-from tenants.keys.terms import KeyTermsInvalid, Terms, refuse_excess
+from tenants.keys.terms import NO_LIMITS, KeyTermsInvalid, Limits, Terms, limits_of, refuse_excess
 from tenants.models import ApiKey, KeyStatus, Tenant
 
 MAX_OVERLAP_SECONDS = 7 * 24 * 3600
@@ -41,12 +42,15 @@ def issue(
     allowed_networks: Iterable[str] = (),
     not_before: datetime.datetime | None = None,
     expires_at: datetime.datetime | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> IssuedKey:
     """Make a key for `tenant`; `environment` is `live` or `test`, networks are CIDR blocks.
 
     Raises `KeyTermsInvalid`, and `ScopeExceeded` when the actor is a key that lacks any of it.
     """
-    terms = Terms(name, environment, tuple(scopes), tuple(allowed_networks), not_before, expires_at)
+    terms = Terms(
+        name, environment, tuple(scopes), tuple(allowed_networks), not_before, expires_at, limits
+    )
     with transaction.atomic():
         refuse_excess(actor=actor, tenant=tenant, terms=terms)
         issued = _mint(tenant, terms)
@@ -55,7 +59,12 @@ def issue(
             actor=actor,
             tenant=tenant,
             target=issued.key.key_id,
-            data={"name": name, "environment": environment, "scopes": issued.key.scopes},
+            data={
+                "name": name,
+                "environment": environment,
+                "scopes": issued.key.scopes,
+                "limits": dataclasses.asdict(limits),
+            },
         )
     return issued
 
@@ -113,6 +122,7 @@ def _mint(tenant: Tenant, terms: Terms) -> IssuedKey:
         allowed_networks=list(terms.allowed_networks),
         not_before=terms.not_before,
         expires_at=terms.expires_at,
+        **dataclasses.asdict(terms.limits),
     )
     return IssuedKey(key, token)
 
@@ -120,7 +130,7 @@ def _mint(tenant: Tenant, terms: Terms) -> IssuedKey:
 def _lock_for_rotation(key: ApiKey) -> ApiKey:
     locked = (
         ApiKey.objects.select_for_update(of=("self",))
-        .select_related("tenant")
+        .select_related("tenant__plan")
         .annotate(now=Now())
         .get(pk=key.pk)
     )
@@ -131,7 +141,13 @@ def _lock_for_rotation(key: ApiKey) -> ApiKey:
 
 def _terms_of(key: ApiKey) -> Terms:
     return Terms(
-        key.name, key.environment, key.scopes, key.allowed_networks, key.not_before, key.expires_at
+        key.name,
+        key.environment,
+        key.scopes,
+        key.allowed_networks,
+        key.not_before,
+        key.expires_at,
+        limits_of(key),
     )
 
 

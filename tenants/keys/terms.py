@@ -6,14 +6,16 @@ import datetime
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils import timezone
 
 from tenants.audit.record import Actor
 from tenants.keys.scopes import SCOPES
-from tenants.models import ActorKind, ApiKey, Environment, Tenant
+from tenants.models import ActorKind, ApiKey, Environment, Plan, Tenant
 
 MAX_NAME_LENGTH = 120
+HIGHEST_LIMIT = 2**31 - 1
 
 
 class KeyTermsInvalid(ValueError):
@@ -22,6 +24,39 @@ class KeyTermsInvalid(ValueError):
 
 class ScopeExceeded(Exception):
     """A key tried to grant more than it has itself."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a key may spend of what its tenant may; None: all of it."""
+
+    requests_per_minute: int | None = None
+    burst: int | None = None
+    monthly_quota: int | None = None
+
+    def __post_init__(self) -> None:
+        if any(limit is not None and not 1 <= limit <= HIGHEST_LIMIT for limit in self.given()):
+            raise KeyTermsInvalid(f"Limits lie between 1 and {HIGHEST_LIMIT}.")
+
+    def given(self) -> tuple[int | None, ...]:
+        return self.requests_per_minute, self.burst, self.monthly_quota
+
+    def leave_out(self, others: Limits) -> bool:
+        """Whether there is none where the other has one."""
+        return any(
+            mine is None and theirs is not None
+            for mine, theirs in zip(self.given(), others.given(), strict=True)
+        )
+
+    def exceed(self, others: Limits) -> bool:
+        """Whether any that is given is higher than the other's."""
+        return any(
+            theirs is not None and mine is not None and mine > theirs
+            for mine, theirs in zip(self.given(), others.given(), strict=True)
+        )
+
+
+NO_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True)
@@ -34,6 +69,7 @@ class Terms:
     allowed_networks: Sequence[str] = ()
     not_before: datetime.datetime | None = None
     expires_at: datetime.datetime | None = None
+    limits: Limits = NO_LIMITS
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name.strip()) <= MAX_NAME_LENGTH:
@@ -46,7 +82,12 @@ class Terms:
 
 
 def refuse_excess(*, actor: Actor, tenant: Tenant, terms: Terms) -> None:
-    """Raise `ScopeExceeded` when the actor is a key that lacks any of `terms` itself."""
+    """Raise `ScopeExceeded` when the actor is a key that lacks any of `terms` itself.
+
+    Raise `KeyTermsInvalid` for limits above the tenant's own.
+    """
+    if terms.limits.exceed(limits_of_plan(tenant.plan)):
+        raise KeyTermsInvalid("The limits of a key do not exceed those of the plan.")
     if actor.kind != ActorKind.KEY:
         return
     own = ApiKey.objects.get(key_id=actor.key_id)
@@ -55,12 +96,23 @@ def refuse_excess(*, actor: Actor, tenant: Tenant, terms: Terms) -> None:
         "environment": own.environment != terms.environment,
         "scopes": not set(terms.scopes) <= set(own.scopes),
         "networks": not _lies_within(terms.allowed_networks, own.allowed_networks),
+        "limits": terms.limits.exceed(limits_of(own)) or terms.limits.leave_out(limits_of(own)),
         "expiry": own.expires_at is not None
         and (terms.expires_at is None or terms.expires_at > own.expires_at),
     }
     exceeded = [term for term, lacking in lacks.items() if lacking]
     if exceeded:
         raise ScopeExceeded(f"A key cannot grant what it lacks: {', '.join(exceeded)}.")
+
+
+def limits_of(key: ApiKey) -> Limits:
+    """The limits that `key` has of its own."""
+    return Limits(key.requests_per_minute, key.burst, key.monthly_quota)
+
+
+def limits_of_plan(plan: Plan) -> Limits:
+    """What no key on `plan` may exceed."""
+    return Limits(plan.requests_per_minute, plan.burst, plan.monthly_quota)
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

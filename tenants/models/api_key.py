@@ -42,6 +42,15 @@ class ApiKey(models.Model):
     allowed_networks = ArrayField(
         models.CharField(max_length=43), default=list, blank=True, help_text="Empty: from anywhere."
     )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of the tenant's rate; empty: all of it."
+    )
+    burst = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of the tenant's burst; empty: all of it."
+    )
+    monthly_quota = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Of the tenant's units a month; empty: all of them."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -60,11 +69,28 @@ class ApiKey(models.Model):
             models.CheckConstraint(
                 condition=models.Q(environment__in=Environment.values),
                 name="api_key_environment_is_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(requests_per_minute__isnull=True)
+                | models.Q(requests_per_minute__gte=1),
+                name="api_key_rate_admits_something",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(burst__isnull=True) | models.Q(burst__gte=1),
+                name="api_key_burst_admits_something",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key_id})"
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether it may spend less than its tenant."""
+        return any(
+            limit is not None
+            for limit in (self.requests_per_minute, self.burst, self.monthly_quota)
+        )
 
     def status_at(self, moment: datetime.datetime) -> KeyStatus:
         """The key's standing at `moment`; revocation outweighs the calendar."""

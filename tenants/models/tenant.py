@@ -18,14 +18,20 @@ class Plan(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=60)
     requests_per_minute = models.PositiveIntegerField(
-        validators=[MinValueValidator(1)], help_text="Lasting rate, live and test apart."
+        validators=[MinValueValidator(1)], help_text="Lasting rate in units, live and test apart."
     )
     burst = models.PositiveIntegerField(
         validators=[MinValueValidator(1)],
-        help_text="Calls that may come at once after a quiet time.",
+        help_text="Units that may be spent at once after a quiet time.",
+    )
+    concurrent_requests = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls that may run at the same time; empty means no limit.",
     )
     monthly_quota = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Calls in a calendar month (UTC); empty means no limit."
+        null=True, blank=True, help_text="Units in a calendar month (UTC); empty means no limit."
     )
     url_matching = models.BooleanField(
         default=False, help_text="May submit addresses for the service to fetch."

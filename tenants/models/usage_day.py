@@ -13,6 +13,8 @@ class UsageDay(models.Model):
 
     `matches` counts submissions with that verdict; the three kinds count what was found in them.
 
+    `units` is what was charged to the month's quota.
+
     A day is spread over several rows (`slot`), which readers add up: calls that run at the same
     time would otherwise wait in line for one row.
     """
@@ -30,6 +32,7 @@ class UsageDay(models.Model):
     errors = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
+    units = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ["-day"]

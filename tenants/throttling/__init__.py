@@ -1,15 +1,13 @@
 """How much a tenant may ask, exact under parallel calls, with or without Redis."""
 
-from tenants.throttling.admission import TenantThrottle, admit
-from tenants.throttling.decision import (
-    Decision,
-    QuotaExceeded,
-    RateLimited,
-    rate_limit_headers,
-)
+from tenants.throttling.admission import TenantThrottle
+from tenants.throttling.calls import Call, admit, serving
+from tenants.throttling.decision import Decision, QuotaExceeded, RateLimited
 from tenants.throttling.failures import charge_failure
+from tenants.throttling.headers import rate_limit_headers
 
 __all__ = [
+    "Call",
     "Decision",
     "QuotaExceeded",
     "RateLimited",
@@ -17,4 +15,5 @@ __all__ = [
     "admit",
     "charge_failure",
     "rate_limit_headers",
+    "serving",
 ]

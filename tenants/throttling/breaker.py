@@ -16,6 +16,11 @@ class Breaker:
         self._lock = threading.Lock()
         self._next_try: float | None = None  # None: all is well
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether all is well, as far as anybody knows."""
+        return self._next_try is None
+
     def may_try(self) -> bool:
         """Whether this caller should try the server."""
         with self._lock:

@@ -1,47 +1,95 @@
-"""What the limiter decides, and how an answer tells of it."""
+"""What is asked of the limiter, and what it decides."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from tenants.models import ApiKey
+
+TENANT, KEY, CONCURRENT = "", "key-", "concurrent"
+LEASE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one account may spend: a tenant in one environment, or a source of failures.
+    """What one account may spend: a tenant in one environment, one key, a source of failures.
 
-    `bucket` names the account; `quota` is the number of calls a month, None without limit. Where
-    `by_month` is false nothing is kept for longer than a spent burst takes to grow back.
+    `bucket` names the account and `policies` its limits in answers, as a prefix; `quota` is the
+    number of units a month, None without limit.
     """
 
     bucket: str
     burst: int
     requests_per_minute: int
-    quota: int | None
-    by_month: bool = True
-
-    @classmethod
-    def of(cls, key: ApiKey) -> Allowance:
-        """The allowance `key` draws on: its tenant's, test and live apart."""
-        plan = key.tenant.plan
-        return cls(
-            bucket=f"{key.tenant.public_id}:{key.environment}",
-            burst=plan.burst,
-            requests_per_minute=plan.requests_per_minute,
-            quota=plan.monthly_quota,
-        )
+    quota: int | None = None
+    policies: str = TENANT
 
     @property
     def interval(self) -> float:
-        """Seconds in which one call grows back."""
+        """Seconds in which one unit grows back."""
         return 60 / self.requests_per_minute
 
     @property
     def window_seconds(self) -> int:
         """Seconds in which a spent burst grows back whole."""
         return math.ceil(self.burst * self.interval)
+
+    @property
+    def burst_policy(self) -> str:
+        return f"{self.policies}burst"
+
+    @property
+    def month_policy(self) -> str:
+        return f"{self.policies}month"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One call, to be admitted by all of `allowances` or by none.
+
+    It costs `cost` of every burst and `units` of every month. Of the first account's calls only
+    `concurrent` may run at once (None: any number); this one runs until its `lease` is given back,
+    at most `LEASE_SECONDS`.
+    """
+
+    allowances: tuple[Allowance, ...]
+    cost: int = 1
+    units: int = 0
+    concurrent: int | None = None
+    lease: str = ""
+
+    @property
+    def name(self) -> str:
+        """The first account's: all others belong to it."""
+        return self.allowances[0].bucket
+
+
+def ask_of(key: ApiKey, *, cost: int = 1, units: int = 0, lease: str = "") -> Ask:
+    """A call by `key`: its tenant's allowance, test and live apart, and its own if it has any.
+
+    A key's own limits never exceed the tenant's, also after the tenant changed to a lesser plan.
+    """
+    plan = key.tenant.plan
+    bucket = f"{key.tenant.public_id}:{key.environment}"
+    tenants = Allowance(bucket, plan.burst, plan.requests_per_minute, plan.monthly_quota)
+    allowances = (tenants, _own(key, tenants)) if key.has_limits else (tenants,)
+    return Ask(allowances, cost, units, plan.concurrent_requests if lease else None, lease)
+
+
+def _own(key: ApiKey, tenants: Allowance) -> Allowance:
+    quotas = [quota for quota in (key.monthly_quota, tenants.quota) if quota is not None]
+    return Allowance(
+        bucket=key.key_id,
+        burst=min(key.burst or tenants.burst, tenants.burst),
+        requests_per_minute=min(
+            key.requests_per_minute or tenants.requests_per_minute, tenants.requests_per_minute
+        ),
+        quota=min(quotas, default=None) if key.monthly_quota is not None else None,
+        policies=KEY,
+    )
 
 
 @dataclass(frozen=True)
@@ -55,22 +103,43 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """Whether a call is admitted and what is left after it.
+class Standing:
+    """Where an account stands after a call: `remaining` units, one more after `reset_after` s.
 
-    `limit` calls may come at once and grow back within `window_seconds`; `remaining` are left,
-    one more comes after `reset_after` seconds, and a refused call may come after `retry_after`.
     `month` is None without a quota, and while the count can not be read.
     """
 
-    allowed: bool
-    limit: int
-    window_seconds: int
+    allowance: Allowance
     remaining: int
     reset_after: float
-    retry_after: float
     month: Month | None = None
-    quota_exceeded: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a call is admitted, and what is left after it.
+
+    `violated` names the policies that stood in the way; the call may come again after
+    `retry_after` seconds. `concurrent` is how many calls may run at once, `free` how many more.
+    `is_local` tells that one worker decided alone, within its share.
+    """
+
+    standings: tuple[Standing, ...]
+    violated: tuple[str, ...] = ()
+    retry_after: float = 0.0
+    concurrent: int | None = None
+    free: int = 0
+    is_local: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        return not self.violated
+
+    @cached_property
+    def quota_exceeded(self) -> bool:
+        """Whether a month stands in the way, and not only the moment."""
+        months = {standing.allowance.month_policy for standing in self.standings}
+        return not months.isdisjoint(self.violated)
 
 
 class RateLimited(Exception):
@@ -82,26 +151,8 @@ class RateLimited(Exception):
 
 
 class QuotaExceeded(Exception):
-    """The month's calls are used up."""
+    """The month's units are used up."""
 
     def __init__(self, decision: Decision) -> None:
         super().__init__("This month's quota is used up.")
         self.decision = decision
-
-
-def rate_limit_headers(decision: Decision) -> dict[str, str]:
-    """The fields of draft-ietf-httpapi-ratelimit-headers-10, and `Retry-After` on refusal.
-
-    The month is told of in `RateLimit` once it leaves less than the burst does.
-    """
-    policy = f'"burst";q={decision.limit};w={decision.window_seconds}'
-    state = f'"burst";r={decision.remaining};t={math.ceil(decision.reset_after)}'
-    month = decision.month
-    if month is not None:
-        policy += f', "month";q={month.limit};w={month.window_seconds}'
-        if month.remaining <= decision.remaining:
-            state += f', "month";r={month.remaining};t={math.ceil(month.reset_after)}'
-    headers = {"RateLimit-Policy": policy, "RateLimit": state}
-    if not decision.allowed:
-        headers["Retry-After"] = str(max(1, math.ceil(decision.retry_after)))
-    return headers

@@ -12,8 +12,8 @@ from typing import Final
 
 from django.conf import settings
 
-from tenants.throttling.admission import Limiter
-from tenants.throttling.decision import Allowance, RateLimited
+from tenants.throttling.decision import Allowance, Ask, RateLimited
+from tenants.throttling.limiter import Limiter
 from tenants.throttling.shared import SharedLimiter
 
 BUCKET: Final = "failed"
@@ -27,7 +27,7 @@ def charge_failure(*, source: str, key_id: str) -> None:
     """
     limiter = _limiter(settings.REDIS_URL, settings.WEB_WORKERS)
     accounts = [f"from:{source}", f"key:{key_id}"] if key_id else [f"from:{source}"]
-    decisions = [limiter.admit(_allowance(account), 1) for account in accounts]
+    decisions = [limiter.admit(Ask((_allowance(account),))) for account in accounts]
     for decision in decisions:
         if not decision.allowed:
             raise RateLimited(decision)
@@ -39,8 +39,7 @@ def _allowance(account: str) -> Allowance:
         bucket=f"{BUCKET}:{account}",
         burst=a_minute,
         requests_per_minute=a_minute,
-        quota=None,
-        by_month=False,
+        policies="failures-",
     )
 
 

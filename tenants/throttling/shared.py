@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,14 +12,27 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tenants.throttling.decision import Allowance, Decision, Month
+from tenants.throttling.decision import (
+    CONCURRENT,
+    LEASE_SECONDS,
+    Allowance,
+    Ask,
+    Decision,
+    Month,
+    Standing,
+)
 from tenants.throttling.local import Debt
+from tenants.throttling.sender import Sender
 
 TIMEOUT_SECONDS: Final = 0.05
-SCRIPT: Final = (Path(__file__).parent / "admit.lua").read_text("utf8")
+ADMIT: Final = (Path(__file__).parent / "admit.lua").read_text("utf8")
+SETTLE: Final = (Path(__file__).parent / "settle.lua").read_text("utf8")
 MICROSECONDS: Final = 1_000_000
-NO_QUOTA, NO_MONTH = -1, -2
-ADMITTED, BURST_SPENT, MONTH_SPENT = range(3)
+UNLIMITED = -1
+TOO_MANY_AT_ONCE = 16
+RETRY_SOON_SECONDS = 1.0
+MONTHS = 5
+FIRST_STANDING, STANDING_LENGTH = 5, 3
 
 
 class SharedLimiter:
@@ -31,63 +46,108 @@ class SharedLimiter:
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
         )
-        self._script = self._redis.register_script(SCRIPT)
+        self._admit = self._redis.register_script(ADMIT)
+        self._sender = Sender(self._redis.connection_pool)
 
-    def admit(self, allowance: Allowance, cost: int, debt: Debt) -> Decision:
-        """Decide on a call of `cost`, after charging the `debt` of an outage.
+    def admit(self, ask: Ask, debts: Sequence[Debt]) -> Decision:
+        """Decide on a call, after charging the `debts` of an outage, one for each account.
 
         Raises `redis.RedisError` when the server can not be reached in time.
         """
-        # The braces put both keys of a bucket on one node of a cluster.
-        name = f"hs:limit:{{{allowance.bucket}}}"
         months = _month_starts()
-        answer = self._script(
-            keys=[f"{name}:arrival", f"{name}:month"],
+        answer = self._admit(
+            keys=_keys(ask),
             args=[
-                cost,
-                allowance.burst,
-                max(1, round(allowance.interval * MICROSECONDS)),  # whole: nothing to round later
-                _quota(allowance),
-                debt.calls,
-                debt.outstanding,
+                ask.cost,
+                ask.units,
+                UNLIMITED if ask.concurrent is None else ask.concurrent,
+                ask.lease,
+                int(LEASE_SECONDS * MICROSECONDS),
+                MONTHS,
                 *months,
+                *_accounts(ask, debts),
             ],
         )
-        return _decision(allowance, [int(number) for number in answer], months)
+        return _decision(ask, [int(number) for number in answer], months)
+
+    def settle(self, ask: Ask, further: int) -> None:
+        """The end of a call, and what it cost beyond the price of admission.
+
+        The server is told and not waited for. Raises `redis.RedisError` when it can not be told.
+        """
+        if further:
+            keys = _keys(ask)
+            intervals = [_interval(allowance) for allowance in ask.allowances]
+            self._sender.send("EVAL", SETTLE, len(keys), *keys, ask.lease, further, *intervals)
+        elif ask.concurrent is not None:
+            self._sender.send("ZREM", _name(ask), ask.lease)
 
 
-def _quota(allowance: Allowance) -> int:
-    if allowance.quota is not None:
-        return allowance.quota
-    return NO_QUOTA if allowance.by_month else NO_MONTH
+def _name(ask: Ask) -> str:
+    """The calls that run. The braces put all keys of a call on one node of a cluster."""
+    return f"hs:limit:{{{ask.name}}}"
 
 
-def _decision(allowance: Allowance, answer: list[int], months: list[int]) -> Decision:
-    verdict, remaining, reset, retry, month_left, to_month_end, month_end = answer
-    month = None
-    if allowance.quota is not None:
-        window = months[month_end - 1] - months[month_end - 2]
-        month = Month(allowance.quota, window, month_left, to_month_end)
+def _keys(ask: Ask) -> list[str]:
+    name = _name(ask)
+    accounts = [name, *(f"{name}:{own.bucket}" for own in ask.allowances[1:])]
+    return [name, *(f"{account}:{what}" for account in accounts for what in ("arrival", "month"))]
+
+
+def _accounts(ask: Ask, debts: Sequence[Debt]) -> Iterator[float]:
+    for allowance, debt in zip(ask.allowances, debts, strict=True):
+        yield from (allowance.burst, _interval(allowance))
+        yield UNLIMITED if allowance.quota is None else allowance.quota
+        yield from (debt.units, debt.outstanding)
+        yield from (int(debt.known_spent * MICROSECONDS), debt.known_used)
+
+
+def _interval(allowance: Allowance) -> int:
+    return max(1, round(allowance.interval * MICROSECONDS))  # whole: nothing to round later
+
+
+def _decision(ask: Ask, answer: list[int], months: Sequence[int]) -> Decision:
+    violated, wait, running, to_month_end, month_end = answer[:FIRST_STANDING]
+    window = months[month_end - 1] - months[month_end - 2]
+    standings = []
+    for place, allowance in enumerate(ask.allowances):
+        start = FIRST_STANDING + place * STANDING_LENGTH
+        remaining, reset, month_left = answer[start : start + STANDING_LENGTH]
+        quota = allowance.quota
+        month = None if quota is None else Month(quota, window, month_left, to_month_end)
+        standings.append(Standing(allowance, remaining, reset / MICROSECONDS, month))
     return Decision(
-        allowed=verdict == ADMITTED,
-        limit=allowance.burst,
-        window_seconds=allowance.window_seconds,
-        remaining=remaining,
-        reset_after=reset / MICROSECONDS,
-        retry_after=retry / MICROSECONDS,
-        month=month,
-        quota_exceeded=verdict == MONTH_SPENT,
+        standings=tuple(standings),
+        violated=_violated(ask, violated),
+        retry_after=wait / MICROSECONDS if wait else RETRY_SOON_SECONDS if violated else 0.0,
+        concurrent=ask.concurrent,
+        free=max((ask.concurrent or 0) - running, 0),
     )
 
 
-def _month_starts() -> list[int]:
+def _violated(ask: Ask, bits: int) -> tuple[str, ...]:
+    if not bits:
+        return ()
+    policies = {TOO_MANY_AT_ONCE: CONCURRENT}
+    for place, allowance in enumerate(ask.allowances):
+        policies[1 << 2 * place] = allowance.burst_policy
+        policies[2 << 2 * place] = allowance.month_policy
+    return tuple(policy for bit, policy in sorted(policies.items()) if bits & bit)
+
+
+def _month_starts() -> tuple[int, ...]:
     """Starts of the months around now (UTC, epoch seconds), two before and two after.
 
     The server picks by its own clock: ours may be weeks off and changes nothing.
     """
     today = datetime.datetime.now(datetime.UTC)
-    months = (today.year * 12 + today.month - 1 + offset for offset in range(-2, 3))
-    return [
+    return _starts_around(today.year * 12 + today.month - 1)
+
+
+@lru_cache(maxsize=4)
+def _starts_around(month: int) -> tuple[int, ...]:
+    months = (month + offset for offset in range(-(MONTHS // 2), MONTHS // 2 + 1))
+    return tuple(
         int(datetime.datetime(month // 12, month % 12 + 1, 1, tzinfo=datetime.UTC).timestamp())
         for month in months
-    ]
+    )

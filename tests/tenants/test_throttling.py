@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from django.conf import settings as django_settings
 
 from tenants.models import ApiKey, Plan, Tenant
 from tenants.throttling import admit, rate_limit_headers
-from tenants.throttling.admission import Limiter
 from tenants.throttling.breaker import PAUSE_SECONDS
-from tenants.throttling.decision import Allowance, Decision
+from tenants.throttling.decision import Allowance, Ask, Decision, ask_of
+from tenants.throttling.limiter import Limiter
 from tenants.throttling.local import Debt
 from tenants.throttling.shared import SharedLimiter
 
@@ -66,11 +66,25 @@ class Unsteady(SharedLimiter):
         self.is_away = False
         self.tries = 0
 
-    def admit(self, allowance: Allowance, cost: int, debt: Debt) -> Decision:
+    def admit(self, ask: Ask, debts: Sequence[Debt]) -> Decision:
         self.tries += 1
         if self.is_away:
             raise redis.ConnectionError("away")
-        return super().admit(allowance, cost, debt)
+        return super().admit(ask, debts)
+
+
+def call_by(key: ApiKey) -> Ask:
+    return ask_of(key, units=1)
+
+
+def left(decision: Decision) -> int:
+    """Units left of the tenant's burst."""
+    return decision.standings[0].remaining
+
+
+def month_left(decision: Decision) -> int | None:
+    month = decision.standings[0].month
+    return month.remaining if month else None
 
 
 def admitted(decisions: list[Decision]) -> int:
@@ -86,12 +100,12 @@ def test_as_many_calls_pass_as_the_burst_allows(tenant_id):
 def test_what_is_left_is_counted_down(tenant_id):
     key = key_of(tenant_id, burst=3)
 
-    assert [admit(key=key).remaining for _ in range(4)] == [2, 1, 0, 0]
+    assert [left(admit(key=key)) for _ in range(4)] == [2, 1, 0, 0]
 
 
 @pytest.mark.parametrize("rate", [1, 7, 700, 7_000, 599_999])
 def test_first_call_leaves_all_but_one_at_any_rate(tenant_id, rate):
-    assert admit(key=key_of(tenant_id, requests_per_minute=rate)).remaining == 49
+    assert left(admit(key=key_of(tenant_id, requests_per_minute=rate))) == 49
 
 
 def test_refused_call_is_told_when_to_come_back(tenant_id):
@@ -100,7 +114,7 @@ def test_refused_call_is_told_when_to_come_back(tenant_id):
     refused = admit(key=key)
 
     assert 29 < refused.retry_after <= 30
-    assert refused.retry_after >= refused.reset_after
+    assert refused.retry_after >= refused.standings[0].reset_after
 
 
 def test_spent_calls_grow_back(tenant_id, server):
@@ -116,19 +130,19 @@ def test_spent_calls_grow_back(tenant_id, server):
 def test_tenants_do_not_share_a_bucket(tenant_id):
     admit(key=key_of(tenant_id), cost=50)
 
-    assert admit(key=key_of(tenant_id + "x")).remaining == 49
+    assert left(admit(key=key_of(tenant_id + "x"))) == 49
 
 
 def test_keys_of_a_tenant_share_a_bucket(tenant_id):
     admit(key=key_of(tenant_id), cost=10)
 
-    assert admit(key=key_of(tenant_id)).remaining == 39
+    assert left(admit(key=key_of(tenant_id))) == 39
 
 
 def test_test_calls_do_not_spend_live_ones(tenant_id):
     admit(key=key_of(tenant_id, environment="test"), cost=50)
 
-    assert admit(key=key_of(tenant_id)).remaining == 49
+    assert left(admit(key=key_of(tenant_id))) == 49
 
 
 def test_call_dearer_than_the_burst_passes_a_full_bucket_and_is_paid_off(tenant_id):
@@ -142,7 +156,7 @@ def test_call_dearer_than_the_burst_passes_a_full_bucket_and_is_paid_off(tenant_
 def test_looking_costs_nothing(tenant_id):
     key = key_of(tenant_id)
 
-    assert [admit(key=key, cost=0).remaining for _ in range(3)] == [50, 50, 50]
+    assert [left(admit(key=key, cost=0)) for _ in range(3)] == [50, 50, 50]
 
 
 def test_quota_ends_the_month(tenant_id):
@@ -151,13 +165,13 @@ def test_quota_ends_the_month(tenant_id):
 
     assert [decision.allowed for decision in decisions] == [True, True, True, False]
     assert decisions[-1].quota_exceeded
-    assert decisions[-1].retry_after == decisions[-1].month.reset_after
+    assert decisions[-1].retry_after == decisions[-1].standings[0].month.reset_after
 
 
 def test_refused_calls_do_not_spend_the_quota(tenant_id):
     key = key_of(tenant_id, burst=1, monthly_quota=10)
 
-    assert [admit(key=key).month.remaining for _ in range(3)] == [9, 9, 9]
+    assert [month_left(admit(key=key)) for _ in range(3)] == [9, 9, 9]
 
 
 def test_quota_is_counted_anew_every_month(tenant_id, server):
@@ -175,8 +189,8 @@ def test_clock_of_a_worker_changes_nothing(tenant_id, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 0.0)
     other = admit(key=key)
 
-    assert (other.remaining, other.month.remaining) == (0, 8)
-    assert abs(other.month.reset_after - usual.month.reset_after) < 60
+    assert (left(other), month_left(other)) == (0, 8)
+    assert abs(other.standings[0].month.reset_after - usual.standings[0].month.reset_after) < 60
     assert not admit(key=key).allowed
 
 
@@ -213,8 +227,8 @@ def test_retry_after_is_never_sooner_than_more_quota_comes(tenant_id):
 def call_in_process(public_id: str, calls: int) -> int:
     # A busy test machine must not pass for an outage: the time-out is generous here.
     shared = SharedLimiter(django_settings.REDIS_URL, timeout_seconds=30)
-    allowance = Allowance.of(key_of(public_id))
-    return admitted([shared.admit(allowance, cost=1, debt=Debt()) for _ in range(calls)])
+    ask = ask_of(key_of(public_id))
+    return admitted([shared.admit(ask, [Debt()]) for _ in range(calls)])
 
 
 @pytest.mark.slow
@@ -229,11 +243,11 @@ def test_of_200_parallel_calls_exactly_the_limit_passes(tenant_id):
 
 
 def test_without_redis_every_worker_admits_its_share(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id, burst=50))
+    key = key_of(tenant_id, burst=50)
     nowhere = SharedLimiter("unix:///nonexistent/redis.sock")
     workers = [Limiter(nowhere, WORKERS, Clock()) for _ in range(WORKERS)]
 
-    passed = [admitted([worker.admit(allowance, 1) for _ in range(50)]) for worker in workers]
+    passed = [admitted([worker.admit(call_by(key)) for _ in range(50)]) for worker in workers]
 
     assert passed == [12] * WORKERS
 
@@ -241,96 +255,96 @@ def test_without_redis_every_worker_admits_its_share(tenant_id):
 def test_share_grows_back_at_its_part_of_the_rate():
     clock = Clock()
     worker = Limiter(SharedLimiter("unix:///nonexistent/redis.sock"), WORKERS, clock)
-    allowance = Allowance("bucket", burst=8, requests_per_minute=60, quota=None)
-    first = admitted([worker.admit(allowance, 1) for _ in range(8)])
+    ask = Ask((Allowance("bucket", burst=8, requests_per_minute=60),))
+    first = admitted([worker.admit(ask) for _ in range(8)])
     clock.now += 4  # one call a second for all, one in four seconds for each
 
     assert first == 2
-    assert admitted([worker.admit(allowance, 1) for _ in range(8)]) == 1
+    assert admitted([worker.admit(ask) for _ in range(8)]) == 1
 
 
 def test_outage_gives_nobody_their_burst_a_second_time(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id, burst=48))
+    key = key_of(tenant_id, burst=48)
     clock, shared = Clock(), Unsteady()
     workers = [Limiter(shared, WORKERS, clock) for _ in range(WORKERS)]
-    workers[0].admit(allowance, 40)
+    workers[0].admit(ask_of(key, cost=40))
     for worker in workers:
-        worker.admit(allowance, 0)
+        worker.admit(ask_of(key, cost=0))
     shared.is_away = True
 
-    assert admitted([worker.admit(allowance, 1) for worker in workers for _ in range(48)]) == 8
+    assert admitted([worker.admit(call_by(key)) for worker in workers for _ in range(48)]) == 8
 
 
 def test_calls_admitted_in_an_outage_are_charged_afterwards(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id, burst=40, monthly_quota=100))
+    key = key_of(tenant_id, burst=40, monthly_quota=100)
     clock, shared = Clock(), Unsteady()
     worker = Limiter(shared, WORKERS, clock)
     shared.is_away = True
-    alone = admitted([worker.admit(allowance, 1) for _ in range(40)])
+    alone = admitted([worker.admit(call_by(key)) for _ in range(40)])
     clock.now += PAUSE_SECONDS
-    worker.admit(allowance, 1)  # a try in vain forgets nothing
+    worker.admit(call_by(key))  # a try in vain forgets nothing
     shared.is_away = False
     clock.now += PAUSE_SECONDS
 
-    back = worker.admit(allowance, 1)
+    back = worker.admit(call_by(key))
 
     assert alone == 10
-    assert (back.remaining, back.month.remaining) == (29, 89)
+    assert (left(back), month_left(back)) == (29, 89)
 
 
 def test_who_kept_to_the_rate_in_a_long_outage_is_not_blocked_after_it(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id, burst=40, monthly_quota=1000))
+    key = key_of(tenant_id, burst=40, monthly_quota=1000)
     clock, shared = Clock(), Unsteady()
     worker = Limiter(shared, 1, clock)
     shared.is_away = True
     for _ in range(100):
-        assert worker.admit(allowance, 1).allowed
+        assert worker.admit(call_by(key)).allowed
         clock.now += 60
     shared.is_away = False
 
-    back = worker.admit(allowance, 1)
+    back = worker.admit(call_by(key))
 
-    assert (back.remaining, back.month.remaining) == (39, 899)
+    assert (left(back), month_left(back)) == (39, 899)
 
 
 def test_server_that_is_away_is_tried_once_in_a_pause(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id))
+    key = key_of(tenant_id)
     clock, shared = Clock(), Unsteady()
     worker = Limiter(shared, WORKERS, clock)
     shared.is_away = True
     for _ in range(20):
-        worker.admit(allowance, 1)
+        worker.admit(call_by(key))
     within_the_pause = shared.tries
     clock.now += PAUSE_SECONDS
-    worker.admit(allowance, 1)
-    worker.admit(allowance, 1)
+    worker.admit(call_by(key))
+    worker.admit(call_by(key))
 
     assert (within_the_pause, shared.tries) == (1, 2)
 
 
 def test_server_that_is_back_is_used_after_the_pause(tenant_id):
-    allowance = Allowance.of(key_of(tenant_id))
+    key = key_of(tenant_id)
     clock, shared = Clock(), Unsteady()
     worker = Limiter(shared, WORKERS, clock)
     shared.is_away = True
-    worker.admit(allowance, 1)
+    worker.admit(call_by(key))
     shared.is_away = False
     clock.now += PAUSE_SECONDS
     for _ in range(3):
-        worker.admit(allowance, 1)
+        worker.admit(call_by(key))
 
     assert shared.tries == 4
     assert PAUSE_SECONDS < 10
 
 
 def test_hung_server_is_given_up_and_asked_once(tmp_path: Path, tenant_id):
-    allowance = Allowance.of(key_of(tenant_id))
+    key = key_of(tenant_id)
     with socket.socket(socket.AF_UNIX) as hung:
         hung.bind(str(tmp_path / "hung.sock"))
         hung.listen(50)
         worker = Limiter(SharedLimiter(f"unix://{tmp_path}/hung.sock"), WORKERS, Clock())
 
-        passed = admitted([worker.admit(allowance, 1) for _ in range(20)])
+        passed = admitted([worker.admit(call_by(key)) for _ in range(20)])
 
         hung.setblocking(False)
         connection, _ = hung.accept()
@@ -345,7 +359,7 @@ def test_memory_of_the_local_share_stays_bounded(monkeypatch):
     clock = Clock()
     worker = Limiter(SharedLimiter("unix:///nonexistent/redis.sock"), WORKERS, clock)
     for number in range(30):
-        worker.admit(Allowance(str(number), 50, 60, None), 0)
+        worker.admit(Ask((Allowance(str(number), 50, 60),), cost=0))
         clock.now += 3600
 
     assert len(worker._local._buckets) <= 10

@@ -16,7 +16,14 @@ from matching.dialects.arachnid import answers
 from matching.dialects.foreign import ForeignView, JsonView, Problem, files_of
 from matching.fetching import fetch_image
 from matching.hashing import SignalInvalid, UnsupportedMediaType
-from matching.match import HashItem, NotChecked, Outcome, match_hashes, match_image
+from matching.match import (
+    HashItem,
+    NotChecked,
+    Outcome,
+    match_hashes,
+    match_image,
+    units_of_items,
+)
 from matching.models import ListsVersion, Verdict
 from tenants.authentication import ApiKeyAuthentication, key_of
 
@@ -72,6 +79,9 @@ class UrlView(ArachnidView, JsonView):
 class PdqView(ArachnidView, JsonView):
     required_scope = "match:hash"
 
+    def units_of(self, request: Request) -> int:
+        return units_of_items(len(_hashes(request.data)))
+
     def post(self, request: Request) -> Response:
         asked = _hashes(request.data)
         items = [HashItem(content_id="", digests=None, pdq=_pdq(text)) for text in asked]
@@ -84,6 +94,9 @@ class PdqView(ArachnidView, JsonView):
 
 
 class VersionView(ArachnidView):
+    def units_of(self, request: Request) -> int:  # noqa: ARG002
+        return 0
+
     def get(self, request: Request) -> Response:  # noqa: ARG002
         version = ListsVersion.objects.get()
         return Response(

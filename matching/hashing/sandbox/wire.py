@@ -8,6 +8,7 @@ not a hash. So: fixed-size binary fields, every count and length checked, no pic
 import socket
 import struct
 import time
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
@@ -33,7 +34,7 @@ MAX_REPLY: Final = 1 << 24
 VARIANTS: Final = 8
 NO_TRIM: Final = 255
 
-_FRAME: Final = struct.Struct(f">IBB{VARIANTS * PDQ_BYTES}s{VARIANTS * PDQ_BYTES}s")
+_FRAME: Final = struct.Struct(f">IIBB{VARIANTS * PDQ_BYTES}s{VARIANTS * PDQ_BYTES}s")
 _IMAGE: Final = struct.Struct(f">BB{PDQ_BYTES}s{PDQ_BYTES}sIII8s")
 
 
@@ -154,15 +155,17 @@ def _encode_frame(frame: FrameHashes) -> bytes:
     trim, trimmed = NO_TRIM, bytes(VARIANTS * PDQ_BYTES)
     if frame.trimmed_quality is not None and frame.trimmed_variants is not None:
         trim, trimmed = frame.trimmed_quality, frame.trimmed_variants.tobytes()
-    return _FRAME.pack(frame.number, frame.quality, trim, frame.variants.tobytes(), trimmed)
+    variants = frame.variants.tobytes()
+    return _FRAME.pack(frame.number, frame.pixels, frame.quality, trim, variants, trimmed)
 
 
 def _decode_frame(
-    number: int, quality: int, trim: int, variants: bytes, trimmed: bytes
+    number: int, pixels: int, quality: int, trim: int, variants: bytes, trimmed: bytes
 ) -> FrameHashes:
+    whole = FrameHashes(number, pixels, _quality(quality), _rows(variants))
     if trim == NO_TRIM:
-        return FrameHashes(number, _quality(quality), _rows(variants))
-    return FrameHashes(number, _quality(quality), _rows(variants), _quality(trim), _rows(trimmed))
+        return whole
+    return replace(whole, trimmed_quality=_quality(trim), trimmed_variants=_rows(trimmed))
 
 
 def _quality(value: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from tenants import keys
+from tenants.keys import Limits
 from tenants.models import ApiKey, AuditEvent
 from tests.cast import NARRATOR
 
@@ -22,6 +23,7 @@ FIELDS = {
     "status",
     "scopes",
     "allowed_networks",
+    "limits",
     "created_at",
     "not_before",
     "expires_at",
@@ -271,3 +273,35 @@ def test_a_key_within_networks_and_dates_mints_within_them(acme, api):
     assert code_of(issue(client)) == (403, "scope_exceeded")
     within = {"allowed_networks": ["127.0.0.1/32"], "expires_at": end.isoformat()}
     assert issue(client, **within).status_code == 201
+
+
+def test_a_key_is_given_limits_of_its_own(acme_api):
+    answer = issue(acme_api, limits={"burst": 5, "monthly_quota": 100})
+
+    limits = {"requests_per_minute": None, "burst": 5, "monthly_quota": 100}
+    assert answer.json()["limits"] == limits
+    rotated = post(acme_api, f"/v1/keys/{answer.json()['id']}/rotate", {"overlap_seconds": 0})
+    assert rotated.json()["limits"] == limits
+
+
+@pytest.mark.parametrize("limits", [{"burst": 1_001}, {"requests_per_minute": 12_001}])
+def test_a_key_gets_no_more_than_the_plan(acme_api, limits):
+    assert code_of(issue(acme_api, limits=limits)) == (422, "key_terms_invalid")
+
+
+@pytest.mark.parametrize("limits", [{"burst": 0}, {"burst": "5"}, {"burst": 2**31}, {"brust": 5}])
+def test_limits_that_are_none_are_refused(acme_api, limits):
+    assert code_of(issue(acme_api, limits=limits)) == (400, "request_invalid")
+
+
+@pytest.mark.parametrize("limits", [{"burst": 6}, {}])
+def test_a_limited_key_makes_none_that_may_more(acme, api, limits):
+    limited = acme.issue(limits=Limits(burst=5))
+
+    assert code_of(issue(api(limited.secret), limits=limits)) == (403, "scope_exceeded")
+
+
+def test_a_limited_key_makes_others_within_its_limits(acme, api):
+    limited = acme.issue(limits=Limits(burst=5))
+
+    assert issue(api(limited.secret), limits={"burst": 5}).status_code == 201
