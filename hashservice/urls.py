@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from hashservice import health
+from hashservice.any_case import any_case
 from matching.api.feedback import FeedbackView
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
@@ -51,9 +52,9 @@ urlpatterns = [
     path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
     path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),
     path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
-    re_path(r"(?i)^photodna/v1\.0/match/?$", photodna.MatchView.as_view()),
-    re_path(r"(?i)^photodna/v1\.0/matchhash/?$", photodna.MatchHashView.as_view()),
-    re_path(r"(?i)^photodna/v1\.0/matchedgehash/?$", photodna.MatchEdgeHashView.as_view()),
+    re_path(any_case("photodna/v1.0/match"), photodna.MatchView.as_view()),
+    re_path(any_case("photodna/v1.0/matchhash"), photodna.MatchHashView.as_view()),
+    re_path(any_case("photodna/v1.0/matchedgehash"), photodna.MatchEdgeHashView.as_view()),
     re_path(r"^v1/media/?$", arachnid.MediaView.as_view()),
     re_path(r"^v1/url/?$", arachnid.UrlView.as_view()),
     re_path(r"^v1/pdq/?$", arachnid.PdqView.as_view()),
