@@ -40,5 +40,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "deliver-webhooks": {
+        "task": "tenants.deliver_webhooks",
+        "schedule": 1.0,
+        "options": {"expires": 2},
+    },
+    "tidy-webhooks": {"task": "tenants.tidy_webhooks", "schedule": 3600.0},
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

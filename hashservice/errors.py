@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from matching import access, curation, cybertips, fetching, hashing, match, reports, snapshot
 from matching.hashing import sandbox
 from matching.models import ListsVersion
-from tenants import authentication, keys, outgoing, throttling
+from tenants import authentication, keys, outgoing, throttling, webhooks
 from tenants.api import idempotency
 from tenants.audit import checkpoints, context
 
@@ -108,6 +108,10 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         503, "fetcher_busy", "Too many images are being fetched at the moment"
     ),
     outgoing.AddressRefused: URL_REFUSED,
+    webhooks.EndpointNotFound: NOT_FOUND,
+    webhooks.DeliveryNotFound: NOT_FOUND,
+    webhooks.EndpointDisabled: CONFLICT,
+    webhooks.TooManyEndpoints: CONFLICT,
     Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
     RequestDataTooBig: Problem(413, "image_too_large", "The image is too large"),

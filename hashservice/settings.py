@@ -161,6 +161,8 @@ SPECTACULAR_SETTINGS = {
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# What waits for other people's servers has a worker of its own.
+CELERY_TASK_ROUTES = {"tenants.deliver_webhooks": {"queue": "webhooks"}}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -25,6 +25,13 @@ from tenants.api.key import OwnKeyView
 from tenants.api.keys import KeysView, KeyView, RotationView
 from tenants.api.leaks import LeakedKeysView
 from tenants.api.usage import UsageView
+from tenants.api.webhook_deliveries import RedeliveryView, WebhookDeliveriesView
+from tenants.api.webhooks import (
+    WebhookRotationView,
+    WebhooksView,
+    WebhookTestView,
+    WebhookView,
+)
 
 urlpatterns = [
     path("v1/match", MatchView.as_view(), name="match"),
@@ -41,6 +48,24 @@ urlpatterns = [
     path("v1/keys/<str:key_id>/rotate", RotationView.as_view(), name="rotate-key"),
     path("v1/leaked-keys", LeakedKeysView.as_view(), name="leaked-keys"),
     path("v1/usage", UsageView.as_view(), name="usage"),
+    path("v1/webhooks", WebhooksView.as_view(), name="webhooks"),
+    path("v1/webhooks/<str:webhook_id>", WebhookView.as_view(), name="webhook"),
+    path("v1/webhooks/<str:webhook_id>/test", WebhookTestView.as_view(), name="test-webhook"),
+    path(
+        "v1/webhooks/<str:webhook_id>/rotate-secret",
+        WebhookRotationView.as_view(),
+        name="rotate-webhook-secret",
+    ),
+    path(
+        "v1/webhooks/<str:webhook_id>/deliveries",
+        WebhookDeliveriesView.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "v1/webhook-deliveries/<str:delivery_id>/redeliver",
+        RedeliveryView.as_view(),
+        name="redeliver-webhook",
+    ),
     path("v1/audit/events", AuditEventsView.as_view(), name="audit-events"),
     path("v1/audit/report", ReportView.as_view(), name="audit-report"),
     path("v1/audit/totals", TotalsView.as_view(), name="audit-totals"),

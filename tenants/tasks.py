@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from tenants import webhooks
 from tenants.audit.checkpoints import sign_grown
 from tenants.audit.seal import seal_pending
 from tenants.models import KeptAnswer
@@ -27,3 +29,16 @@ def forget_kept_answers() -> int:
     """Delete the answers kept for `Idempotency-Key` that have expired; tells how many."""
     deleted, _ = KeptAnswer.objects.filter(expires_at__lte=Now()).delete()
     return deleted
+
+
+@shared_task(name="tenants.deliver_webhooks")  # type: ignore[untyped-decorator]
+def deliver_webhooks() -> int:
+    """Deliver the events that are due; tells how many tries that took."""
+    return webhooks.deliver_due()
+
+
+@shared_task(name="tenants.tidy_webhooks")  # type: ignore[untyped-decorator]
+def tidy_webhooks() -> int:
+    """Delete old deliveries and ended secrets, move secrets to the current pepper."""
+    now = timezone.now()
+    return webhooks.forget_old(now=now) + webhooks.forget_ended(now) + webhooks.reseal()

@@ -45,6 +45,17 @@ def worker(*, processes: int = WORKER_PROCESSES) -> Program:
     )
 
 
+def courier() -> Program:
+    """Celery's worker for webhooks: hosts that do not answer keep nothing else waiting."""
+    return _program(
+        "courier",
+        *("celery", "--app", CELERY_APP, "--quiet", "worker"),
+        *("--queues", "webhooks", "--hostname", "courier@%h"),
+        *("--pool", "threads", "--concurrency", "1", "--prefetch-multiplier", "1"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+    )
+
+
 def beat(*, state_dir: Path) -> Program:
     """Celery's scheduler. There is one of it in an installation."""
     return _program(

@@ -17,7 +17,7 @@ from matching.match.verdict import (
     question_of_item,
 )
 from matching.models import Match, Submission, Verdict
-from tenants import usage
+from tenants import usage, webhooks
 from tenants.audit.content import content_reference
 from tenants.audit.context import elapsed
 from tenants.audit.record import Actor, record
@@ -146,6 +146,26 @@ def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: in
         *insertions([outcome.submission for outcome in outcomes]),
         *insertions(matches),
         usage.counting(tenant=key.tenant, environment=key.environment, **counts),
+        *_told(key, [outcome for outcome in outcomes if outcome.matches]),
+    ]
+
+
+def _told(key: ApiKey, matched: Sequence[Outcome]) -> list[Write]:
+    """The webhooks that tell of matches."""
+    if not matched:
+        return []
+    data = [
+        {
+            "submission_id": outcome.submission.public_id,
+            "content_id": outcome.submission.content_id or None,
+            "match_ids": [match.public_id for match in outcome.matches],
+        }
+        for outcome in matched
+    ]
+    return [
+        webhooks.enqueue_all(
+            tenant=key.tenant, environment=key.environment, event="match.found", data=data
+        )
     ]
 
 

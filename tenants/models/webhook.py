@@ -108,8 +108,13 @@ class WebhookDelivery(models.Model):
     """
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
+    # Without a constraint: who removes an endpoint must not make a match fail that was to tell it.
     endpoint = models.ForeignKey(
-        WebhookEndpoint, models.CASCADE, db_index=False, related_name="deliveries"
+        WebhookEndpoint,
+        models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="deliveries",
     )
     public_id = models.CharField(max_length=40, unique=True)
     event_id = models.CharField(max_length=40, help_text="`webhook-id`, the same for every try.")
@@ -142,6 +147,11 @@ class WebhookDelivery(models.Model):
                 fields=["endpoint", "next_attempt_at", "id"],
                 condition=Q(state=DeliveryState.PENDING),
                 name="delivery_due",
+            ),
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="delivery_leased",
             ),
             models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
             models.Index(fields=["created_at"], name="delivery_by_age"),

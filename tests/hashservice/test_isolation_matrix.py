@@ -23,7 +23,9 @@ from matching.hashing import Signal, SignalType
 from matching.models import CyberTip, Match, PeriodReport
 from tenants import keys
 from tenants.keys import SCOPES
-from tenants.models import ApiKey, random_base62
+from tenants.models import ApiKey, WebhookDelivery, WebhookEndpoint, random_base62
+from tenants.webhooks import enqueue
+from tenants.writes import write_together
 from tests.cast import NARRATOR, Customer
 from tests.matching.lists import make_list
 
@@ -82,6 +84,23 @@ def key_id(customer: Customer, secret: str) -> str:
     return customer.issue(environment=secret.split("_")[1]).key.key_id
 
 
+def webhook_id(customer: Customer, secret: str) -> str:
+    return WebhookEndpoint.objects.create(
+        tenant=customer.tenant,
+        environment=secret.split("_")[1],
+        url="https://8.8.8.8/",
+        events=["match.found"],
+    ).public_id
+
+
+def delivery_id(customer: Customer, secret: str) -> str:
+    webhook_id(customer, secret)
+    environment = secret.split("_")[1]
+    data = {"tenant": customer.tenant, "environment": environment, "data": {}}
+    write_together([enqueue(event="match.found", **data)])
+    return WebhookDelivery.objects.latest("pk").public_id
+
+
 @dataclass(frozen=True)
 class Row:
     """Who may ask, with which scope; how to make an object the route tells of; what to send."""
@@ -93,6 +112,7 @@ class Row:
 
 
 A_KEY = {"made_by": key_id, "made_up": random_base62(12)}
+A_WEBHOOK = {"made_by": webhook_id, "made_up": f"whe_{random_base62(22)}"}
 ROUTES = {
     "match": Row("match"),
     "match-hashes": Row("match"),
@@ -109,6 +129,12 @@ ROUTES = {
     "key": Row("keys", **A_KEY),
     "rotate-key": Row("keys", **A_KEY, body={"overlap_seconds": 0}),
     "leaked-keys": Row(PUBLIC),
+    "webhooks": Row("webhooks"),
+    "webhook": Row("webhooks", **A_WEBHOOK),
+    "test-webhook": Row("webhooks", **A_WEBHOOK),
+    "rotate-webhook-secret": Row("webhooks", **A_WEBHOOK),
+    "webhook-deliveries": Row("webhooks", **A_WEBHOOK),
+    "redeliver-webhook": Row("webhooks", delivery_id, f"whd_{random_base62(22)}"),
     "usage": Row("usage:read"),
     "audit-events": Row("audit:read"),
     "audit-report": Row("audit:read"),

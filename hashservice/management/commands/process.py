@@ -1,4 +1,4 @@
-"""`manage.py process web|worker|beat`: become one process of the service, as deploy/ runs it."""
+"""`manage.py process web|worker|courier|beat`: become one process, as deploy/ runs them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         web.add_argument("--threads", type=int, default=programs.WEB_THREADS)
         worker = kinds.add_parser("worker", help="work off what was accepted")
         worker.add_argument("--processes", type=int, default=programs.WORKER_PROCESSES)
+        kinds.add_parser("courier", help="deliver webhooks")
         kinds.add_parser("beat", help="wake the worker on schedule; run exactly one")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 Django's signature
@@ -38,4 +39,6 @@ def _program(options: dict[str, Any]) -> Program:
         )
     if options["kind"] == "worker":
         return programs.worker(processes=options["processes"])
+    if options["kind"] == "courier":
+        return programs.courier()
     return programs.beat(state_dir=settings.STATE_DIR)

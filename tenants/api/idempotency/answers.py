@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
-from functools import cache
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from tenants import sealing
 from tenants.api.idempotency.call import Call
 from tenants.api.idempotency.errors import AnswerLost, IdempotencyMismatch, StillRunning
-from tenants.keys import peppers
 from tenants.models import KeptAnswer
 from tenants.models.kept_answer import KEPT_FOR
 
 REPLAYED: Final = "Idempotent-Replayed"
 PURPOSE: Final = b"hashservice: answers kept for Idempotency-Key"
-NONCE_BYTES: Final = 12
 
 
 def lock(call: Call) -> None:
@@ -73,21 +65,12 @@ def is_kept(response: HttpResponseBase) -> bool:
     return response.status_code < 500 and response.status_code != 429
 
 
-def _sealed(body: bytes, call: Call) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + _cipher(peppers.current()).encrypt(nonce, body, call.digest + call.payload)
-
-
 def _opened(sealed: bytes, call: Call) -> bytes:
-    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    for pepper in peppers.accepted():
-        with suppress(InvalidTag):
-            return _cipher(pepper).decrypt(nonce, ciphertext, call.digest + call.payload)
-    raise AnswerLost("The first answer can not be read any more.")
+    try:
+        return sealing.opened(sealed, purpose=PURPOSE, bound_to=call.digest + call.payload)
+    except sealing.SealUnreadable as error:
+        raise AnswerLost("The first answer can not be read any more.") from error
 
 
-@cache
-def _cipher(pepper: str) -> AESGCM:
-    """AES-256-GCM under a key of its own, derived by HKDF (RFC 5869): no database holds it."""
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(pepper.encode())
-    return AESGCM(derived)
+def _sealed(body: bytes, call: Call) -> bytes:
+    return sealing.sealed(body, purpose=PURPOSE, bound_to=call.digest + call.payload)

@@ -12,7 +12,7 @@ from PIL import Image
 from matching.curation import add_entry, retire_entry, suspend_entry, suspend_list
 from matching.models import ListsVersion, Match, Snapshot, Submission
 from matching.snapshot import live
-from tenants.models import AuditEvent, UsageDay
+from tenants.models import AuditEvent, UsageDay, WebhookDelivery, WebhookEndpoint
 from tests.matching.lists import draft_of, make_active, make_list
 from tests.pictures import as_bytes, render_picture
 
@@ -245,3 +245,21 @@ def test_drawing_that_vanishes_on_one_ground_is_judged_on_the_other(acme_api, kn
     drawing.putalpha(render_picture(2).convert("L"))
 
     assert post(acme_api, as_bytes(drawing, "PNG")).json()["verdict"] == "no_known_match"
+
+
+def test_match_is_told_by_webhook_and_a_miss_is_not(
+    acme, acme_api, known_entry, known_picture, unknown_picture
+):
+    WebhookEndpoint.objects.create(
+        tenant=acme.tenant, environment="live", url="https://8.8.8.8/", events=["match.found"]
+    )
+    post(acme_api, unknown_picture)
+    answer = post(acme_api, known_picture).json()
+    told = json.loads(WebhookDelivery.objects.get().body)
+
+    assert told["type"] == "match.found"
+    assert told["data"] == {
+        "submission_id": answer["submission_id"],
+        "content_id": None,
+        "match_ids": [match["match_id"] for match in answer["matches"]],
+    }
