@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from hashservice.middleware import is_api
+from tenants.accounts import limits
 
 
 class _BrowserOnly(MiddlewareMixin):
@@ -41,4 +42,12 @@ class SignIn(_BrowserOnly, AuthenticationMiddleware):
 
 
 class Messages(_BrowserOnly, MessageMiddleware):
+    pass
+
+
+class SessionLimits(limits.SessionLimits, _BrowserOnly):
+    pass
+
+
+class SecondFactor(limits.SecondFactor, _BrowserOnly):
     pass

@@ -97,6 +97,11 @@ class Environment:
         settings["CONN_HEALTH_CHECKS"] = True
         return settings
 
+    def mail(self, name: str, *, default: str) -> dict[str, Any]:
+        """Django's `EMAIL_…` settings from an address like `smtp+tls://user:password@host:587`."""
+        settings: dict[str, Any] = environ.Env.email_url_config(self.text(name, default=default))
+        return settings
+
     def _secret_file(self, name: str) -> str:
         path = self._variables.get(f"{name}_FILE")
         return Path(path).read_text("utf8").strip() if path else ""

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
@@ -26,6 +27,11 @@ from tenants.audit import checkpoints, context
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SOON_SECONDS = 5
+FOR_PEOPLE = ("/portal/", "/accounts/")
+DETAILS = {
+    403: "Your role in this team does not include it. An owner of the team can change that.",
+    404: "It may have been removed, or the address is not quite right.",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -168,16 +174,24 @@ def plain_response(request: HttpRequest, problem: Problem, detail: str = "") -> 
     return JsonResponse(problem.body(detail), status=problem.status, content_type=CONTENT_TYPE)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
-    return plain_response(request, BY_STATUS[400])
+def _told(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A page for people in the portal, problem+json for programs."""
+    if not request.path.startswith(FOR_PEOPLE):
+        return plain_response(request, problem)
+    context = {"title": problem.title, "detail": DETAILS.get(problem.status, "")}
+    return render(request, "portal/error.html", context, status=problem.status)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
-    return plain_response(request, BY_STATUS[403])
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _told(request, BY_STATUS[400])
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
-    return plain_response(request, BY_STATUS[404])
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _told(request, BY_STATUS[403])
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _told(request, BY_STATUS[404])
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

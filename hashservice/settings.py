@@ -51,6 +51,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
 ]
 MIDDLEWARE = [
     "hashservice.middleware.RequestIdMiddleware",
@@ -64,7 +69,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hashservice.browsers.SignIn",
+    "hashservice.browsers.SessionLimits",
     "hashservice.browsers.Messages",
+    "allauth.account.middleware.AccountMiddleware",
+    "hashservice.browsers.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "hashservice.urls"
@@ -94,6 +102,15 @@ DATABASES = {
 DATABASES["owner"]["OPTIONS"]["options"] = "-c app.scope=service"
 DATABASE_ROUTERS = ["hashservice.database.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What the worker processes share about people who sign in: used codes, counted attempts. Few
+# entries, and none is worth a server that sign-in would depend on.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "hashservice_cache",
+    }
+}
 
 # --- Valkey or Redis: rate limits and the doorbell of the worker ---
 REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -184,7 +201,12 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 8 * 3600
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of accounts from before; moved at sign-in
+]
+SESSION_COOKIE_AGE = 60 * env.number("SESSION_MINUTES", default=8 * 60)
+SESSION_IDLE_SECONDS = 60 * env.number("SESSION_IDLE_MINUTES", default=60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
@@ -211,6 +233,40 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# --- Accounts of people: one sign-in for admin and portal, by django-allauth ---
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "start"
+ACCOUNT_RATE_LIMITS = {
+    "login": "",  # counted exactly by the audit log: see tenants/accounts/guessing.py
+    "sign_up": "5/h/ip",
+}
+REQUIRE_MFA = env.flag("REQUIRE_MFA", default=True)
+ACCOUNT_ADAPTER = "tenants.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are proven by the invitation that came there
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "hashservice: "
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+MFA_ADAPTER = "tenants.accounts.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # curators have no address
+MFA_TOTP_ISSUER = "hashservice"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+USERSESSIONS_ADAPTER = "tenants.accounts.adapters.SessionAdapter"
+
+# --- E-mail: invitations and notices about accounts ---
+vars().update(env.mail("EMAIL_URL", default=f"filemail:///{STATE_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "EMAIL_FROM", default="hashservice <hashservice@localhost>"
+)
 
 # --- Static files, served by the application itself ---
 STATIC_URL = "/static/"

@@ -64,6 +64,12 @@ def fresh_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "BUCKET", f"failed:{secrets.token_hex(8)}")
 
 
+@pytest.fixture(autouse=True)
+def no_second_factor(settings: Any) -> None:
+    """People in tests sign in by name alone; the tests of second factors ask for them."""
+    settings.REQUIRE_MFA = False
+
+
 def _delete_rows(_: TransactionTestCase) -> None:
     """After a test that commits: delete as the owner, for the runtime role may not.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -13,11 +14,12 @@ from matching.decoding import decoders
 from matching.models import HashEntry, HashList, ListKind
 from tenants import keys
 from tenants.audit.record import Actor
-from tenants.memberships import create_curator, create_tenant
-from tenants.models import Environment, Tenant
+from tenants.memberships import AlreadyMember, add_member, create_curator, create_tenant
+from tenants.models import Environment, Role, Tenant
 
 TENANT, LIST = "Demo Company", "demo"
 CURATORS = ("demo-curator", "demo-second-curator")
+OWNER = "demo-owner"
 ACTOR = Actor.system("demo")
 
 
@@ -25,6 +27,7 @@ ACTOR = Actor.system("demo")
 class Cast:
     secret: str
     passwords: dict[str, str]
+    owner_password: str
     registered: int
 
 
@@ -37,7 +40,10 @@ def set_up(known: Sequence[bytes]) -> Cast:
     passwords = {name: secrets.token_urlsafe(12) for name in CURATORS}
     first, second = (_curator(name, password) for name, password in passwords.items())
     registered = _register(_list(), known, first, second)
-    return Cast(_key(), passwords, registered)
+    secret = _key()
+    owner_password = secrets.token_urlsafe(12)
+    _own(owner_password)
+    return Cast(secret, passwords, owner_password, registered)
 
 
 def _curator(name: str, password: str) -> User:
@@ -48,6 +54,16 @@ def _curator(name: str, password: str) -> User:
         user.set_password(password)
         user.save(update_fields=["password"])
     return user
+
+
+def _own(password: str) -> None:
+    """Somebody who owns the demonstration's tenant, to sign in to the portal."""
+    user, _ = User.objects.get_or_create(username=OWNER)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    tenant = Tenant.objects.get(name=TENANT)
+    with suppress(AlreadyMember):
+        add_member(user=user, tenant=tenant, role=Role.OWNER, actor=ACTOR)
 
 
 def _list() -> HashList:

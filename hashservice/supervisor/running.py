@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from types import MappingProxyType
 
 from hashservice import embedded
 from hashservice.embedded.lifeline import dies_with_parent
@@ -68,9 +69,11 @@ def running(
     host: str = "127.0.0.1",
     until: str = "/readyz",
     seconds: float = 180.0,
+    extra: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Service]:
     """Serve on `port` for a block: the block begins when the path `until` answers 200.
 
+    `extra` is added to its environment.
     Raises ServiceError when that takes longer than `seconds`.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +83,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=embedded.without_addresses(os.environ),
+            env={**embedded.without_addresses(os.environ), **extra},
             process_group=0,  # Ctrl-C reaches us, and we stop it
             preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 touches no lock
         )

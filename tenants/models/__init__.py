@@ -4,6 +4,7 @@ from tenants.models.api_key import ApiKey, Environment, KeyStatus
 from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
 from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
 from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
+from tenants.models.invitation import Invitation, SignUpRequest
 from tenants.models.kept_answer import KeptAnswer
 from tenants.models.proposal import Proposal, ProposedAct
 from tenants.models.tenant import (
@@ -38,6 +39,7 @@ __all__ = [
     "DisabledReason",
     "Enhancement",
     "Environment",
+    "Invitation",
     "KeptAnswer",
     "KeyStatus",
     "Membership",
@@ -46,6 +48,7 @@ __all__ = [
     "Proposal",
     "ProposedAct",
     "Role",
+    "SignUpRequest",
     "Signature",
     "Tenant",
     "UsageDay",

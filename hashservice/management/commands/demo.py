@@ -12,11 +12,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hashservice.demo.cast import Cast, set_up
+from hashservice.demo.cast import OWNER, Cast, set_up
 from hashservice.demo.copies import pictures_in, rendered_pictures, submissions
 from hashservice.demo.run import Line, table, verdicts
 from hashservice.management.commands.serve import require_free
 from hashservice.supervisor import Service, ServiceError, running
+
+WITHOUT_MFA = {"REQUIRE_MFA": "0"}  # the people of the demonstration have no second factor
 
 
 class Command(BaseCommand):
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         self._say(f"{cast.registered} pictures are on the list.")
         log = settings.STATE_DIR / "logs" / "serve.log"
         try:
-            with running(port=options["port"], log=log) as service:
+            with running(port=options["port"], log=log, extra=WITHOUT_MFA) as service:
                 lines = verdicts(service.url, cast.secret, submissions(pictures))
                 self._show(lines, cast, service)
                 if not options["once"]:
@@ -61,6 +63,8 @@ class Command(BaseCommand):
         self._say(f"Admin          {service.url}/admin/")
         for name, password in cast.passwords.items():
             self._say(f"  curator      {name:<20} password  {password}")
+        self._say(f"Portal         {service.url}/portal/")
+        self._say(f"  owner        {OWNER:<20} password  {cast.owner_password}")
         self._say(f"Log            {service.log}\n\n")
         self._say(f"export KEY={cast.secret}")
         self._say(

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from hashservice import embedded
 from hashservice.supervisor import Supervisor, answers, programs
 
-PAGES = {"API": "/v1/", "Documentation": "/docs/", "Admin": "/admin/"}
+PAGES = {"API": "/v1/", "Documentation": "/docs/", "Portal": "/portal/", "Admin": "/admin/"}
 # Here root is a developer's container. deploy/ runs the worker as a user of its own.
 ROOT_IS_FINE = "ignore:You're running the worker with superuser"
 

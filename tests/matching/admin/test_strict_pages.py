@@ -62,7 +62,7 @@ def test_every_page_is_strict(desk, client, match, known_entry, ncmec, second_cu
         reverse("admin:tenants_auditevent_changelist"),
     ]
     answers = {address: desk.get(address) for address in addresses}
-    answers["sign-in"] = client.get(reverse("admin:login"))
+    answers["sign-in"] = client.get(reverse("account_login"))
     answers["confirmation"] = begin(desk, "approve", *pending)
 
     assert {address: answer.status_code for address, answer in answers.items()} == dict.fromkeys(
@@ -74,7 +74,7 @@ def test_every_page_is_strict(desk, client, match, known_entry, ncmec, second_cu
 
 
 def test_policy_allows_nothing_inline(client, db):
-    policy = client.get(reverse("admin:login")).headers["Content-Security-Policy"]
+    policy = client.get(reverse("account_login")).headers["Content-Security-Policy"]
 
     assert "unsafe" not in policy
     assert "script-src 'self';" in f"{policy};"
@@ -82,4 +82,4 @@ def test_policy_allows_nothing_inline(client, db):
 
 def test_forms_may_send_their_origin(client, db):
     """Under `no-referrer` a browser posts with `Origin: null`, and nobody could sign in."""
-    assert client.get(reverse("admin:login")).headers["Referrer-Policy"] == "same-origin"
+    assert client.get(reverse("account_login")).headers["Referrer-Policy"] == "same-origin"

@@ -1,0 +1,65 @@
+"""The portal on one page: its navigation, and every route of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import path
+
+from tenants.memberships import Permission, may
+from tenants.portal.joining import JoinView, SignUpView
+from tenants.portal.keys import KeysView, NewKeyView, RevokeKeyView, RotateKeyView
+from tenants.portal.overview import FirstKeyView, OverviewView
+from tenants.portal.team import MemberView, RevokeInvitationView, TeamView
+from tenants.portal.views import StartView
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the navigation: the name of its route, its label, and who may see it.
+
+    Routes whose names begin with `route` and a hyphen belong to the entry too.
+    """
+
+    route: str
+    label: str
+    permission: Permission
+
+
+NAVIGATION: Final = (
+    Entry("portal", "Overview", Permission.OVERVIEW),
+    Entry("portal-keys", "Keys", Permission.KEYS),
+    Entry("portal-team", "Team", Permission.TEAM),
+)
+urlpatterns = [
+    path("", StartView.as_view(), name="start"),
+    path("sign-up", SignUpView.as_view(), name="sign-up"),
+    path("join/<str:token>", JoinView.as_view(), name="join"),
+    path("<slug:tenant>/", OverviewView.as_view(), name="portal"),
+    path("<slug:tenant>/first-key", FirstKeyView.as_view(), name="portal-first-key"),
+    path("<slug:tenant>/keys", KeysView.as_view(), name="portal-keys"),
+    path("<slug:tenant>/keys/new", NewKeyView.as_view(), name="portal-keys-new"),
+    path(
+        "<slug:tenant>/keys/<str:key_id>/rotate",
+        RotateKeyView.as_view(),
+        name="portal-keys-rotate",
+    ),
+    path(
+        "<slug:tenant>/keys/<str:key_id>/revoke",
+        RevokeKeyView.as_view(),
+        name="portal-keys-revoke",
+    ),
+    path("<slug:tenant>/team", TeamView.as_view(), name="portal-team"),
+    path("<slug:tenant>/team/<int:member>", MemberView.as_view(), name="portal-team-member"),
+    path(
+        "<slug:tenant>/invitations/<int:invitation>/withdraw",
+        RevokeInvitationView.as_view(),
+        name="portal-team-withdraw",
+    ),
+]
+
+
+def entries_for(role: str) -> list[Entry]:
+    """The pages that a member of that role may open."""
+    return [entry for entry in NAVIGATION if may(role, entry.permission)]
