@@ -23,7 +23,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "build-snapshot": {"task": "matching.build_snapshot", "schedule": 60.0},
-    "build-segments": {"task": "matching.build_segments", "schedule": 60.0},
     # A message that no worker took in time is dropped: the next one does its work.
     "seal-audit": {"task": "tenants.seal_audit", "schedule": 0.5, "options": {"expires": 5}},
     "sign-checkpoints": {
@@ -47,5 +46,8 @@ app.conf.beat_schedule = {
         "options": {"expires": 2},
     },
     "tidy-webhooks": {"task": "tenants.tidy_webhooks", "schedule": 3600.0},
+    "find-expiring-keys": {"task": "tenants.find_expiring_keys", "schedule": 3600.0},
+    "compare-quotas": {"task": "tenants.compare_quotas", "schedule": 60.0},
+    "mail-notices": {"task": "tenants.mail_notices", "schedule": 60.0},
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

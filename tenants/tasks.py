@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+
 from celery import shared_task
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import webhooks
+from tenants import notices, throttling, webhooks
 from tenants.audit.checkpoints import sign_grown
+from tenants.audit.record import Actor
 from tenants.audit.seal import seal_pending
 from tenants.models import KeptAnswer
 
@@ -42,3 +45,24 @@ def tidy_webhooks() -> int:
     """Delete old deliveries and ended secrets, move secrets to the current pepper."""
     now = timezone.now()
     return webhooks.forget_old(now=now) + webhooks.forget_ended(now) + webhooks.reseal()
+
+
+@shared_task(name="tenants.find_expiring_keys")  # type: ignore[untyped-decorator]
+def find_expiring_keys() -> int:
+    """Tell owners of keys that end soon."""
+    return notices.find_expiring_keys(actor=Actor.system("find_expiring_keys"))
+
+
+@shared_task(name="tenants.compare_quotas")  # type: ignore[untyped-decorator]
+def compare_quotas() -> int:
+    """Tell owners of quotas that are reached, and a limiter that forgot what was spent of them."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    for spent in notices.spent_this_month(today):
+        throttling.remind(spent.tenant, environment=spent.environment, units=spent.units)
+    return notices.find_reached_quotas(today=today, actor=Actor.system("compare_quotas"))
+
+
+@shared_task(name="tenants.mail_notices")  # type: ignore[untyped-decorator]
+def mail_notices() -> int:
+    """Write to owners what they were told of."""
+    return notices.mail_waiting()

@@ -1,6 +1,5 @@
 """The use case: bytes or signals in, a recorded verdict out."""
 
-from matching.match.parts import PartialBusy
 from matching.match.price import PRICE_OF_ADMISSION, units_of_items
 from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
 from matching.match.verdict import Finding, HashItem, Judgement, NotCheckedReason, Stage
@@ -13,7 +12,6 @@ __all__ = [
     "NotChecked",
     "NotCheckedReason",
     "Outcome",
-    "PartialBusy",
     "Stage",
     "match_hashes",
     "match_image",

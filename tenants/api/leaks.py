@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants import keys
+from tenants import notices
 from tenants.api.bodies import StrictSerializer, Text, checked
 from tenants.audit import context
 from tenants.audit.record import Actor
@@ -49,5 +49,7 @@ class LeakedKeysView(APIView):
     def post(self, request: Request) -> Response:
         report = checked(LeakSerializer(data=request.data))
         charge_failure(source=f"leaks:{context.current().source}", key_id="")
-        keys.report_leak(token=report["key"], found_at=report["found_at"], actor=Actor.anonymous())
+        notices.report_leak(
+            token=report["key"], found_at=report["found_at"], actor=Actor.anonymous()
+        )
         return Response(status=status.HTTP_202_ACCEPTED)

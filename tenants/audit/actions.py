@@ -69,6 +69,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "submission.read": "An earlier submission was read.",
         "tenant.changed": "The settings of a tenant were changed.",
         "tenant.created": "A tenant was created.",
+        "tenant.notified": "The owners of a tenant were told of something.",
         "tenant.settings_changed": "A tenant's own settings were changed.",
         "tip.failed": "A report to the CyberTipline was refused, or given up.",
         "tip.prepared": "A report to the CyberTipline was prepared and checked.",

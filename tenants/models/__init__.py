@@ -6,6 +6,7 @@ from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
 from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
 from tenants.models.invitation import Invitation, SignUpRequest
 from tenants.models.kept_answer import KeptAnswer
+from tenants.models.notice import Notice, NoticeKind
 from tenants.models.proposal import Proposal, ProposedAct
 from tenants.models.tenant import (
     LONGEST_RETENTION_DAYS,
@@ -43,6 +44,8 @@ __all__ = [
     "KeptAnswer",
     "KeyStatus",
     "Membership",
+    "Notice",
+    "NoticeKind",
     "Outcome",
     "Plan",
     "Proposal",

@@ -1,7 +1,7 @@
 """How much a tenant may ask, exact under parallel calls, with or without Redis."""
 
 from tenants.throttling.admission import TenantThrottle
-from tenants.throttling.calls import Call, admit, serving
+from tenants.throttling.calls import Call, admit, remind, serving
 from tenants.throttling.decision import Decision, QuotaExceeded, RateLimited
 from tenants.throttling.failures import charge_failure
 from tenants.throttling.headers import rate_limit_headers
@@ -15,5 +15,6 @@ __all__ = [
     "admit",
     "charge_failure",
     "rate_limit_headers",
+    "remind",
     "serving",
 ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 
 from django.conf import settings
+from redis import RedisError
 
 from tenants.charges import Charges, charging
-from tenants.models import ApiKey
-from tenants.throttling.decision import Ask, Decision, ask_of
+from tenants.models import ApiKey, Tenant
+from tenants.throttling.decision import Ask, Decision, ask_of, bucket_of
 from tenants.throttling.limiter import Limiter
 from tenants.throttling.shared import SharedLimiter
 
@@ -70,6 +71,15 @@ def admit(*, key: ApiKey, cost: int = 1, units: int | None = None) -> Decision:
     """
     ask = ask_of(key, cost=cost, units=cost if units is None else units)
     return tenants_limiter().admit(ask)
+
+
+def remind(tenant: Tenant, *, environment: str, units: int) -> None:
+    """Tell the shared limiter what was spent this month by the book, in case it forgot.
+
+    While it is away nothing happens: the next reminder comes.
+    """
+    with suppress(RedisError):
+        tenants_limiter().remind(bucket_of(tenant, environment), units)
 
 
 def tenants_limiter() -> Limiter:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from tenants.models import ApiKey
+from tenants.models import ApiKey, Tenant
 
 TENANT, KEY, CONCURRENT = "", "key-", "concurrent"
 LEASE_SECONDS: Final = 60.0
@@ -73,10 +73,15 @@ def ask_of(key: ApiKey, *, cost: int = 1, units: int = 0, lease: str = "") -> As
     A key's own limits never exceed the tenant's, also after the tenant changed to a lesser plan.
     """
     plan = key.tenant.plan
-    bucket = f"{key.tenant.public_id}:{key.environment}"
+    bucket = bucket_of(key.tenant, key.environment)
     tenants = Allowance(bucket, plan.burst, plan.requests_per_minute, plan.monthly_quota)
     allowances = (tenants, _own(key, tenants)) if key.has_limits else (tenants,)
     return Ask(allowances, cost, units, plan.concurrent_requests if lease else None, lease)
+
+
+def bucket_of(tenant: Tenant, environment: str) -> str:
+    """The name of the tenant's account, test and live apart."""
+    return f"{tenant.public_id}:{environment}"
 
 
 def _own(key: ApiKey, tenants: Allowance) -> Allowance:

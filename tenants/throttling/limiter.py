@@ -51,6 +51,10 @@ class Limiter:
                 return
         self._local.settle(ask, further)
 
+    def remind(self, bucket: str, units: int) -> None:
+        """Tell the shared limiter what an account spent this month. Raises `redis.RedisError`."""
+        self._shared.remind(bucket, units)
+
     def _note_failure(self, error: RedisError) -> None:
         if self._breaker.failed():
             self._local.begin_outage()

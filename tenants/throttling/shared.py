@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,11 @@ from tenants.throttling.sender import Sender
 TIMEOUT_SECONDS: Final = 0.05
 ADMIT: Final = (Path(__file__).parent / "admit.lua").read_text("utf8")
 SETTLE: Final = (Path(__file__).parent / "settle.lua").read_text("utf8")
+REMIND: Final = """
+if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2])
+end
+"""
 MICROSECONDS: Final = 1_000_000
 UNLIMITED = -1
 TOO_MANY_AT_ONCE = 16
@@ -81,6 +87,11 @@ class SharedLimiter:
             self._sender.send("EVAL", SETTLE, len(keys), *keys, ask.lease, further, *intervals)
         elif ask.concurrent is not None:
             self._sender.send("ZREM", _name(ask), ask.lease)
+
+    def remind(self, bucket: str, units: int) -> None:
+        """An account spent at least `units` this month. Raises `redis.RedisError`."""
+        month_ends = next(start for start in _month_starts() if start > time.time())
+        self._redis.eval(REMIND, 1, f"hs:limit:{{{bucket}}}:month", units, month_ends)
 
 
 def _name(ask: Ask) -> str:

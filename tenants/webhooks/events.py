@@ -16,6 +16,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "match.retroactive": "An earlier submission matches an entry that is new.",
         "match.withdrawn": "An earlier match does not hold: its entry was retired.",
         "key.expiring": "An API key ends soon.",
+        "key.leaked": "An API key was reported as leaked, and revoked.",
         "quota.reached": "The month's quota is used up, or nearly so.",
         "report.ready": "A report that was asked for can be fetched.",
         TEST_EVENT: "A test, asked for by the tenant.",
