@@ -49,5 +49,10 @@ app.conf.beat_schedule = {
     "find-expiring-keys": {"task": "tenants.find_expiring_keys", "schedule": 3600.0},
     "compare-quotas": {"task": "tenants.compare_quotas", "schedule": 60.0},
     "mail-notices": {"task": "tenants.mail_notices", "schedule": 60.0},
+    "ask-witness": {
+        "task": "tenants.ask_witness",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

@@ -26,6 +26,9 @@ API_KEY_PEPPER = env.secret("API_KEY_PEPPER", required=PRODUCTION, kept_in=STATE
 API_KEY_PEPPER_PREVIOUS = env.optional_secret("API_KEY_PEPPER_PREVIOUS")
 RECEIPT_SIGNING_KEY = env.secret("RECEIPT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 AUDIT_SIGNING_KEY = env.secret("AUDIT_SIGNING_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+AUDIT_RETIRED_KEYS = env.words("AUDIT_RETIRED_KEYS", default=[])
+AUDIT_WITNESS_URL = env.text("AUDIT_WITNESS_URL", default="")
+AUDIT_WITNESS_KEY = env.text("AUDIT_WITNESS_KEY", default="")
 SIGNATURE_KEY = env.secret("SIGNATURE_KEY", required=PRODUCTION, kept_in=STATE_DIR)
 
 # --- Who may ask ---

@@ -12,6 +12,7 @@ from tenants import notices, throttling, webhooks
 from tenants.audit.checkpoints import sign_grown
 from tenants.audit.record import Actor
 from tenants.audit.seal import seal_pending
+from tenants.audit.witness import ask_witness
 from tenants.models import KeptAnswer
 
 
@@ -25,6 +26,12 @@ def seal_audit() -> int:
 def sign_checkpoints() -> int:
     """Sign a checkpoint of every log that grew."""
     return sign_grown()
+
+
+@shared_task(name="tenants.ask_witness")  # type: ignore[untyped-decorator]
+def cosign_checkpoints() -> int:
+    """Have the witness cosign the newest checkpoints, where there is a witness."""
+    return ask_witness()
 
 
 @shared_task(name="tenants.forget_kept_answers")  # type: ignore[untyped-decorator]

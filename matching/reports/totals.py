@@ -33,7 +33,7 @@ def totals(
         **activity(tenant=tenant, period=period, size=checkpoint.size),
         "checkpoint": {
             "size": checkpoint.size,
-            "note": checkpoint.text,
+            "note": checkpoint.note,
             "key": public_key(checkpoint.origin),
             "at": _iso(checkpoint.at),
         },

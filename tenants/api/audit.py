@@ -176,7 +176,7 @@ class AuditCheckpointView(AuditView):
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         checkpoint = checkpoints.current(self.tenant())
         self.record("audit.read", "checkpoint")
-        return HttpResponse(checkpoint.text, content_type="text/plain; charset=utf-8")
+        return HttpResponse(checkpoint.note, content_type="text/plain; charset=utf-8")
 
 
 class AuditProofView(AuditView):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -60,7 +60,21 @@ def sign_grown() -> int:
 
 def public_key(origin: str) -> str:
     """The log's public key as C2SP notes have it: `<origin>+<id>+<base64>`."""
-    public = _public_bytes()
+    return _verifier_key(origin, _public_bytes())
+
+
+def public_keys(origin: str) -> list[str]:
+    """The log's public key, and those it had before (`AUDIT_RETIRED_KEYS`), newest first."""
+    retired = [base64.b64decode(key, validate=True) for key in settings.AUDIT_RETIRED_KEYS]
+    return [_verifier_key(origin, public) for public in (_public_bytes(), *retired)]
+
+
+def bare_public_key() -> str:
+    """The public key without a name: what `AUDIT_RETIRED_KEYS` takes once it is replaced."""
+    return base64.b64encode(_public_bytes()).decode()
+
+
+def _verifier_key(origin: str, public: bytes) -> str:
     encoded = base64.b64encode(ED25519 + public).decode()
     return f"{origin}+{key_hash(origin, public).hex()}+{encoded}"
 
@@ -127,13 +141,15 @@ def _grown() -> list[Tenant | None]:
     return [*grown, *([None] if is_operator_grown else [])]
 
 
-@cache
 def _signing_key() -> Ed25519PrivateKey:
+    return _key_of(settings.AUDIT_SIGNING_KEY)
+
+
+@lru_cache(maxsize=2)
+def _key_of(secret: str) -> Ed25519PrivateKey:
     # The setting is a text of any length; its digest is the 32-byte seed.
-    seed = hashlib.sha256(settings.AUDIT_SIGNING_KEY.encode()).digest()
-    return Ed25519PrivateKey.from_private_bytes(seed)
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret.encode()).digest())
 
 
-@cache
 def _public_bytes() -> bytes:
     return _signing_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

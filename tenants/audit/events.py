@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from tenants.audit.checkpoints import public_key
+from tenants.audit.checkpoints import public_key, public_keys
 from tenants.audit.logs import FIELDS, Tree, name_of, sealed_form
 from tenants.audit.verify import covering
 from tenants.models import AuditSeal, Checkpoint, Tenant
@@ -96,6 +96,7 @@ def report(*, checkpoint: Checkpoint, period: Period) -> Iterator[dict[str, Any]
         "report": {
             "log": name_of(tenant),
             "key": public_key(checkpoint.origin),
+            "older_keys": public_keys(checkpoint.origin)[1:],
             "from": _iso(period.since),
             "to": _iso(period.until),
             "first": start,
@@ -105,7 +106,7 @@ def report(*, checkpoint: Checkpoint, period: Period) -> Iterator[dict[str, Any]
     }
     for row in _chunks(tenant, start, end):
         yield _event(row, name_of(tenant)) if row.at in period else _place(row)
-    yield {"checkpoint": {"note": checkpoint.text, "after": _hex(tree.nodes(covering(end, size)))}}
+    yield {"checkpoint": {"note": checkpoint.note, "after": _hex(tree.nodes(covering(end, size)))}}
 
 
 def _bounds(tenant: Tenant | None, period: Period, size: int) -> tuple[int, int]:

@@ -29,7 +29,7 @@ def inclusion(*, tenant: Tenant | None, sequence: int) -> dict[str, Any]:
         "leaf_hash": tree.node(0, sequence).hex(),
         "root_hash": bytes(checkpoint.root_hash).hex(),
         "audit_path": [node.hex() for node in path],
-        "checkpoint": checkpoint.text,
+        "checkpoint": checkpoint.note,
         "public_key": public_key(checkpoint.origin),
     }
 

@@ -5,12 +5,15 @@ This one file is all an auditor needs: Python 3.11 or newer and `cryptography`, 
 network, no other part of hashservice.
 
     verify_audit.py log REPORT --key KEY [--checkpoint FILE …] [--consistency FILE …]
+                               [--witness WITNESS]
     verify_audit.py event EVENT PROOF --key KEY
     verify_audit.py receipt RECEIPT --keys KEYS
 
 REPORT is what `/v1/audit/report` answers (JSON lines or CSV), KEY the log's public key
 (`<name>+<id>+<base64>`), got once and kept; a `--checkpoint` file holds one or more answers of
-`/v1/audit/checkpoint` from earlier, and nobody but you should have been able to change it.
+`/v1/audit/checkpoint` from earlier, and nobody but you should have been able to change it. A log
+whose key was changed has several: give `--key` for each. WITNESS is the key of a witness that has
+to have signed the report's checkpoint as well.
 
 What is verified: each event hashes to the leaf it was sealed as (SHA-256 over 0x00 and canonical
 JSON: keys sorted, no spaces, UTF-8), each stands at its place in its own log, the leaves make the
@@ -36,7 +39,7 @@ from typing import Any, TextIO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ED25519 = b"\x01"  # C2SP signed-note's byte for the algorithm
+ED25519, COSIGNATURE = b"\x01", b"\x04"  # C2SP signed-note's bytes for the algorithms
 # Cells that a spreadsheet would calculate, or that begin like the mark itself, bear a "'" in front.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "'")
 NOTE = re.compile(r"(?:[^\n]+\n){3,}\n(?:— [^\n]+\n)+")
@@ -167,9 +170,9 @@ class Checkpoint:
     root: bytes
 
 
-def read_checkpoint(note: str, key: str) -> Checkpoint:
-    """The checkpoint in a note signed with `key`. Raises `Unverifiable`."""
-    return parse_checkpoint(signed_text(note, key))
+def read_checkpoint(note: str, *keys: str) -> Checkpoint:
+    """The checkpoint in a note signed with one of `keys`. Raises `Unverifiable`."""
+    return parse_checkpoint(signed_text(note, *keys))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -181,33 +184,55 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise Unverifiable("this is no checkpoint") from error
 
 
-def signed_text(note: str, key: str) -> str:
-    """The text of a C2SP signed note that bears a good signature of `key`."""
-    name, key_id, public = read_key(key)
-    text, _, signatures = note.rpartition("\n\n")
-    for line in signatures.splitlines():
-        match line.split(" "):
-            case ["—", signer, signature] if signer == name:
-                raw = _base64(signature)
-                if raw[:4] == key_id and _is_signed(public, raw[4:], f"{text}\n".encode()):
-                    return f"{text}\n"
-    raise Unverifiable(f"the note bears no good signature of {name}")
+def signed_text(note: str, *keys: str) -> str:
+    """The text of a C2SP signed note that bears a good signature of one of `keys`."""
+    for name, key_id, public in map(read_key, keys):
+        text, signatures = _signatures(note, name, key_id)
+        if any(_is_signed(public, signature, text.encode()) for signature in signatures):
+            return text
+    raise Unverifiable(f"the note bears no good signature of {' or '.join(map(_name, keys))}")
 
 
-def read_key(key: str) -> tuple[str, bytes, bytes]:
+def cosigned_at(note: str, witness: str) -> int:
+    """When the witness saw the note, in seconds since 1970 (C2SP tlog-cosignature, Ed25519).
+
+    Raises `Unverifiable` when it bears no good cosignature of that key.
+    """
+    name, key_id, public = read_key(witness, COSIGNATURE)
+    text, signatures = _signatures(note, name, key_id)
+    for signature in signatures:
+        at = int.from_bytes(signature[:8], "big")
+        if _is_signed(public, signature[8:], f"cosignature/v1\ntime {at}\n{text}".encode()):
+            return at
+    raise Unverifiable(f"the note bears no good signature of the witness {name}")
+
+
+def _signatures(note: str, name: str, key_id: bytes) -> tuple[str, list[bytes]]:
+    """A note's text, and its signatures by that name and key."""
+    text, _, lines = note.rpartition("\n\n")
+    found = [line.split(" ") for line in lines.splitlines()]
+    signatures = [_base64(parts[2]) for parts in found if parts[:2] == ["—", name] and parts[2:]]
+    return f"{text}\n", [raw[4:] for raw in signatures if raw[:4] == key_id]
+
+
+def read_key(key: str, algorithm: bytes = ED25519) -> tuple[str, bytes, bytes]:
     """Name, id and Ed25519 key of a C2SP verifier key. Raises `Unverifiable`."""
     try:
         name, key_id, encoded = key.strip().split("+", 2)
         public = base64.b64decode(encoded, validate=True)
-        if public[:1] == ED25519 and key_id == key_hash(name, public[1:]).hex():
+        if public[:1] == algorithm and key_id == key_hash(name, public[1:], algorithm).hex():
             return name, bytes.fromhex(key_id), public[1:]
     except ValueError:
         pass
-    raise Unverifiable("this is no public key of a log")
+    raise Unverifiable("this is no public key of a log, or of a witness")
 
 
-def key_hash(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_hash(name: str, public: bytes, algorithm: bytes = ED25519) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + algorithm + public).digest()[:4]
+
+
+def _name(key: str) -> str:
+    return key.partition("+")[0]
 
 
 def _base64(text: str) -> bytes:
@@ -320,10 +345,12 @@ def verify_report(
     records: Iterable[dict[str, Any]],
     *,
     key: str,
+    older_keys: Sequence[str] = (),
+    witness: str = "",
     checkpoints: Sequence[str] = (),
     consistency: Sequence[Mapping[str, Any]] = (),
 ) -> Whole:
-    """Verify a report against the log's key and what is known from earlier.
+    """Verify a report against the log's keys and what is known from earlier.
 
     Raises `Tampered` and `Unverifiable`.
     """
@@ -336,11 +363,14 @@ def verify_report(
         raise Tampered("foreign", first, f"this is a report of the log {log}")
     if report["from"] is None and first:
         raise Tampered("missing", 0, f"the report begins with sequence {first}")
-    known = [read_checkpoint(note, key) for note in checkpoints]
+    keys = (key, *older_keys)
+    known = [read_checkpoint(note, *keys) for note in checkpoints]
     is_part = (report["from"], report["to"]) != (None, None)
     walk = Walk(log, known, first=first, before=report["before"], may_withhold=is_part)
     end = _walk_to_checkpoint(walk, rows)
-    signed = _signed_end(walk, end["note"], key)
+    signed = _signed_end(walk, end["note"], keys)
+    if witness:
+        cosigned_at(end["note"], witness)
     if report["to"] is None and walk.tree.size < signed.size:
         raise Tampered("missing", walk.tree.size, f"the log has {signed.size} events")
     whole = Whole(log, first, walk.tree.size, signed.size, walk.withheld, len(known))
@@ -362,9 +392,9 @@ def _walk_to_checkpoint(walk: Walk, rows: Iterator[dict[str, Any]]) -> dict[str,
     raise Tampered("missing", walk.tree.size, "the report ends without its checkpoint")
 
 
-def _signed_end(walk: Walk, note: str, key: str) -> Checkpoint:
+def _signed_end(walk: Walk, note: str, keys: Sequence[str]) -> Checkpoint:
     try:
-        return read_checkpoint(note, key)
+        return read_checkpoint(note, *keys)
     except Unverifiable as error:
         raise Tampered("key", walk.agreed, str(error)) from error
 
@@ -399,9 +429,11 @@ def _link(
         )
 
 
-def verify_event(event: Mapping[str, Any], proof: Mapping[str, Any], *, key: str) -> Checkpoint:
+def verify_event(
+    event: Mapping[str, Any], proof: Mapping[str, Any], *, key: str, older_keys: Sequence[str] = ()
+) -> Checkpoint:
     """Verify one event with an answer of `/v1/audit/proof`. Raises `Tampered`, `Unverifiable`."""
-    signed = read_checkpoint(proof["checkpoint"], key)
+    signed = read_checkpoint(proof["checkpoint"], key, *older_keys)
     content = {name: value for name, value in event.items() if name != "leaf_hash"}
     if signed.origin.rpartition("/")[2] != content["log"]:
         raise Tampered("foreign", content["sequence"], f"the event is of the log {content['log']}")
@@ -494,16 +526,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _log(options: argparse.Namespace) -> str:
     notes = [note for path in options.checkpoint for note in read_notes(path.read_text("utf8"))]
     proofs = [json.loads(path.read_text("utf8")) for path in options.consistency]
+    key, *older = options.key
     with options.report.open(encoding="utf8", newline="") as file:
         whole = verify_report(
-            read_records(file), key=options.key, checkpoints=notes, consistency=proofs
+            read_records(file),
+            key=key,
+            older_keys=older,
+            witness=options.witness,
+            checkpoints=notes,
+            consistency=proofs,
         )
     return str(whole) if notes else f"{whole}\n{WITHOUT_CHECKPOINT}"
 
 
 def _event(options: argparse.Namespace) -> str:
     event, proof = (json.loads(path.read_text("utf8")) for path in (options.event, options.proof))
-    signed = verify_event(event, proof, key=options.key)
+    key, *older = options.key
+    signed = verify_event(event, proof, key=key, older_keys=older)
     return f"{signed.origin}: sequence {event['sequence']} stands in the log of {signed.size}"
 
 
@@ -517,20 +556,26 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     log = commands.add_parser("log", help="a report")
     log.add_argument("report", type=Path)
-    log.add_argument("--key", required=True, help="the log's public key, got once and kept")
+    _add_keys(log)
+    log.add_argument("--witness", default="", help="the public key of a witness that must agree")
     log.add_argument("--checkpoint", type=Path, action="append", default=[])
     log.add_argument("--consistency", type=Path, action="append", default=[])
     log.set_defaults(run=_log)
     event = commands.add_parser("event", help="one event with its inclusion proof")
     event.add_argument("event", type=Path)
     event.add_argument("proof", type=Path)
-    event.add_argument("--key", required=True)
+    _add_keys(event)
     event.set_defaults(run=_event)
     receipt = commands.add_parser("receipt", help="the receipt of a verdict")
     receipt.add_argument("receipt", type=Path)
     receipt.add_argument("--keys", type=Path, required=True)
     receipt.set_defaults(run=_receipt)
     return parser
+
+
+def _add_keys(command: argparse.ArgumentParser) -> None:
+    told = "the log's public key, got once and kept; again for each key it had before"
+    command.add_argument("--key", required=True, action="append", help=told)
 
 
 def _say(text: str) -> None:

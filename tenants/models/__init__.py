@@ -2,7 +2,7 @@
 
 from tenants.models.api_key import ApiKey, Environment, KeyStatus
 from tenants.models.audit_event import ActorKind, AuditEvent, Outcome
-from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint
+from tenants.models.audit_log import AuditNode, AuditSeal, Checkpoint, Cosignature
 from tenants.models.identifiers import BASE62, is_id, new_id, random_base62
 from tenants.models.invitation import Invitation, SignUpRequest
 from tenants.models.kept_answer import KeptAnswer
@@ -36,6 +36,7 @@ __all__ = [
     "AuditNode",
     "AuditSeal",
     "Checkpoint",
+    "Cosignature",
     "DeliveryState",
     "DisabledReason",
     "Enhancement",

@@ -90,3 +90,37 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin} at {self.size}"
+
+    @property
+    def note(self) -> str:
+        """The signed note, with the signatures of the witnesses that have seen it."""
+        return self.text + "".join(f"{one.line}\n" for one in self.cosignatures.order_by("id"))
+
+
+class Cosignature(models.Model):
+    """That a witness has seen a checkpoint, consistent with all it saw before (C2SP tlog-witness).
+
+    Whoever trusts the witness needs no checkpoint of their own from earlier.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.PROTECT, related_name="cosignatures", db_index=False
+    )
+    witness = models.CharField(max_length=200, help_text="Its name, as its key has it.")
+    line = models.TextField(help_text="Its signature line for the note.")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "witness"], name="one_cosignature_a_witness"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness}: {self.checkpoint}"

@@ -15,9 +15,11 @@ from tenants.audit.inspection import inspect
 from tenants.audit.record import Actor, record
 from tenants.audit.seal import passed_over, seal_pending
 from tenants.audit.verify import Tampered
-from tenants.models import AuditEvent, AuditNode, AuditSeal, Checkpoint
+from tenants.models import AuditEvent, AuditNode, AuditSeal, Checkpoint, Cosignature
 
-TABLES = {model._meta.db_table for model in (AuditEvent, AuditSeal, AuditNode, Checkpoint)}
+TABLES = {
+    model._meta.db_table for model in (AuditEvent, AuditSeal, AuditNode, Checkpoint, Cosignature)
+}
 BLOCKED_FOR_ALL = {
     "update": "UPDATE {table} SET tenant_id = NULL",
     "delete": "DELETE FROM {table}",
@@ -66,7 +68,10 @@ def make_rows(role):
     )
     AuditSeal.objects.using(role).create(event=event, sequence=0, leaf_hash=bytes(32))
     AuditNode.objects.using(role).create(level=8, index=0, hash=bytes(32))
-    Checkpoint.objects.using(role).create(size=1, root_hash=bytes(32), origin="o", text="t")
+    checkpoint = Checkpoint.objects.using(role).create(
+        size=1, root_hash=bytes(32), origin="o", text="t"
+    )
+    Cosignature.objects.using(role).create(checkpoint=checkpoint, witness="w", line="l")
     connections[role].check_constraints()  # pending checks of foreign keys would stop TRUNCATE
 
 
