@@ -5,6 +5,6 @@ hashing itself is licensed by Microsoft and not reproduced; what could not be ch
 3000 with `IsMatch: false`.
 """
 
-from matching.dialects.photodna.views import MatchEdgeHashView, MatchHashView, MatchView, route
+from matching.dialects.photodna.views import MatchEdgeHashView, MatchHashView, MatchView
 
-__all__ = ["MatchEdgeHashView", "MatchHashView", "MatchView", "route"]
+__all__ = ["MatchEdgeHashView", "MatchHashView", "MatchView"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -41,16 +40,6 @@ CODES: Final[Mapping[str, Code]] = {
     "image_too_large": Code.TOO_LARGE,
 }
 ITEM_ERRORS: Final = (APIException, NotComparable, SignalInvalid)
-
-
-def route(operation: str) -> str:
-    """The path of an operation as a regular expression: any case, with or without a last slash.
-
-    Letter by letter, since Django can not reverse a pattern with flags.
-    """
-    path = f"photodna/v1.0/{operation}".lower()
-    letters = (f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c) for c in path)
-    return f"^{''.join(letters)}/?$"
 
 
 class SubscriptionKey(ApiKeyAuthentication):
