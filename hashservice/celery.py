@@ -54,5 +54,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "carry-out-imports": {
+        "task": "matching.carry_out_imports",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "sweep-imports": {"task": "matching.sweep_imports", "schedule": 3600.0},
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from matching import cybertips, reports
+from matching.importers import queue
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 
@@ -16,6 +17,22 @@ def build_snapshot() -> str:
     if not is_rebuild_due():
         return "not due"
     return str(build_and_publish(actor=Actor.system("matching.build_snapshot")))
+
+
+@shared_task(name="matching.carry_out_imports")  # type: ignore[untyped-decorator]
+def carry_out_imports() -> int:
+    """Carry out the imports that wait, one after the other; returns how many."""
+    done = 0
+    while (run := queue.claim()) is not None:
+        queue.carry_out(run)
+        done += 1
+    return done
+
+
+@shared_task(name="matching.sweep_imports")  # type: ignore[untyped-decorator]
+def sweep_imports() -> None:
+    """End imports that nobody came back to, and delete files that nothing needs any more."""
+    queue.sweep()
 
 
 @shared_task(name="matching.send_cybertips")  # type: ignore[untyped-decorator]

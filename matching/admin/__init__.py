@@ -1,5 +1,5 @@
 """The curators' workbench: every write is a verb, and every look is recorded."""
 
-from matching.admin import entries, lists, reviews, roles, submissions, versions
+from matching.admin import entries, imports, lists, reviews, roles, submissions, versions
 
-__all__ = ["entries", "lists", "reviews", "roles", "submissions", "versions"]
+__all__ = ["entries", "imports", "lists", "reviews", "roles", "submissions", "versions"]

@@ -26,6 +26,8 @@ MAY: Final = {
         "change_hashlist",
         "suspend_hashlist",
         "view_importrun",
+        "add_importrun",
+        "approve_importrun",
         "view_listsversion",
         "view_match",
         "view_reviewitem",

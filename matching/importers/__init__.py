@@ -1,6 +1,7 @@
 """Hash lists in and out of the service: one file a format, all with the same face."""
 
 from matching.importers.export import export_list
+from matching.importers.files import FileMissing
 from matching.importers.formats import FORMATS, MAPPED, Format, format_named
 from matching.importers.mapping import CsvMapping, MappingInvalid
 from matching.importers.report import ImportReport
@@ -11,6 +12,7 @@ __all__ = [
     "FORMATS",
     "MAPPED",
     "CsvMapping",
+    "FileMissing",
     "FileUnreadable",
     "Format",
     "ImportReport",

@@ -40,6 +40,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "invitation.accepted": "An invited person joined a tenant's team.",
         "invitation.revoked": "An invitation to a tenant's team was withdrawn.",
         "invitation.sent": "Somebody was invited to a tenant's team.",
+        "import.approved": "A second person approved all entries of an import.",
         "key.issued": "An API key was issued.",
         "key.read": "The particulars of an API key were read.",
         "key.revoked": "An API key was revoked.",
