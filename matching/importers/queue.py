@@ -32,6 +32,7 @@ from tenants.models import Outcome
 State = ImportRun.State
 LEASE: Final = timedelta(seconds=60)
 RENEWED_AFTER_SECONDS: Final = 1.0
+CANCEL_WAITS: Final = "2s"  # for a heartbeat; the end of an import may take longer
 CHECKED_RUNS_KEPT: Final = timedelta(days=7)
 OPEN: Final = (State.QUEUED, State.RUNNING, State.CHECKED)
 
@@ -107,7 +108,8 @@ def cancel(*, run: ImportRun, actor: User) -> None:
     """Stop an import before it takes effect. Raises Conflict when it has, or does this moment."""
     try:
         with transaction.atomic():
-            current = _held(run, *OPEN, nowait=True)
+            _wait_no_longer_than(CANCEL_WAITS)
+            current = _held(run, *OPEN)
             current.state, current.finished_at = State.CANCELLED, timezone.now()
             current.leased_until = None
             current.save()
@@ -239,9 +241,14 @@ class _Heartbeat:
             connection.close()  # the next beat tries again, on a new connection
 
 
-def _held(run: ImportRun, *states: str, nowait: bool = False) -> ImportRun:
+def _wait_no_longer_than(limit: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [limit])
+
+
+def _held(run: ImportRun, *states: str) -> ImportRun:
     """The row as it stands, locked, if its state is one of `states`. Raises Conflict."""
-    current = ImportRun.objects.select_for_update(nowait=nowait).get(pk=run.pk)
+    current = ImportRun.objects.select_for_update().get(pk=run.pk)
     if current.state not in states:
         raise Conflict(f"{current} is {current.state}")
     return current
