@@ -131,7 +131,6 @@ PARTIAL_PROCESSES = env.number("PARTIAL_PROCESSES", default=DECODER_PROCESSES)
 INDEX_DIR = env.path("INDEX_DIR", default=STATE_DIR / "index")
 IMPORT_DIR = env.path("IMPORT_DIR", default=STATE_DIR / "imports")
 IMPORT_MOUNT_DIR = env.path("IMPORT_MOUNT_DIR", default=STATE_DIR / "deliveries")
-FILE_UPLOAD_TEMP_DIR = IMPORT_DIR  # of files of hashes alone, and only while they are uploaded
 DATA_UPLOAD_MAX_MEMORY_SIZE = (
     2 * MAX_IMAGE_BYTES
 )  # base64 in JSON takes a third more than the image

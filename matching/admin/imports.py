@@ -11,7 +11,6 @@ from celery import current_app
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import transaction
 from django.http import (
     Http404,
@@ -31,8 +30,9 @@ from django.views.decorators.http import require_POST
 
 from matching.admin.badges import word_badge
 from matching.admin.import_form import ImportForm
+from matching.admin.uploads import DeliveryHandler
 from matching.curation import Conflict
-from matching.importers import files, queue
+from matching.importers import queue
 from matching.models import ImportRun
 from tenants.admin.display import by_whom, moment
 from tenants.admin.rows import ReadOnlyAdmin, person_of
@@ -109,8 +109,7 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         """The form's token is checked in it: only after the handlers of uploads are chosen."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        files.folder()
-        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        request.upload_handlers = [DeliveryHandler(request)]
         return self._add_view(request)
 
     @method_decorator(csrf_protect)

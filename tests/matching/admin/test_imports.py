@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, settings: Any) -> None:
-    settings.IMPORT_DIR = settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "imports"
+    settings.IMPORT_DIR = tmp_path / "imports"
     settings.IMPORT_MOUNT_DIR = tmp_path / "deliveries"
 
 
