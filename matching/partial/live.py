@@ -1,0 +1,115 @@
+"""What this process searches parts in: segments, and a delta of what was approved meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import connection
+
+from matching.hashing.local import Extracted
+from matching.hashing.local.query import QueryFeatures
+from matching.index import IndexDamaged, IndexMissing
+from matching.index.local import LocalDelta, LocalIndex, LocalMatch
+from matching.models import EntryState, HashEntry, ListsVersion, LocalSegment, LocalSignature
+from matching.partial.building import index_directory
+from matching.partial.rows import signatures_of
+from tenants.reads import composed
+
+# In one statement, so that no signature is missed on its way from the delta into a segment.
+_STATE: Final = composed(
+    """
+    SELECT ARRAY(SELECT directory::text FROM {segment} WHERE replaced_at IS NULL ORDER BY id),
+           ARRAY(SELECT signature.id FROM {signature} AS signature
+                   JOIN {entry} AS entry ON entry.id = signature.entry_id
+                  WHERE signature.segment_id IS NULL AND entry.state = %s)
+    """,
+    {"segment": LocalSegment, "signature": LocalSignature, "entry": HashEntry},
+)
+
+logger = logging.getLogger(__name__)
+
+
+class PartialIndexUnavailable(Exception):
+    """Parts can not be searched: no answer may be given that says they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPartial:
+    """Segments and a delta that together hold every signature in force at `version`."""
+
+    version: int = -1
+    segments: Mapping[str, LocalIndex] = field(default_factory=dict)
+    delta: LocalDelta = field(default_factory=LocalDelta)
+    in_delta: frozenset[int] = frozenset()
+
+    def search(self, pictures: Sequence[Extracted]) -> dict[int, LocalMatch]:
+        """The signatures that one of the pictures shows, by key, with the strongest evidence."""
+        best: dict[int, LocalMatch] = {}
+        for picture in pictures:
+            query = QueryFeatures.of(picture)
+            for index in (*self.segments.values(), self.delta):
+                for match in index.search(query):
+                    known = best.get(match.id)
+                    if known is None or match.evidence.e > known.evidence.e:
+                        best[match.id] = match
+        return best
+
+
+class LivePartial:
+    """Loaded when parts are first asked for, caught up with the database before every search."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded = LoadedPartial()
+        self.damage = ""
+
+    def at(self, current: ListsVersion) -> LoadedPartial:
+        """What is searched, caught up with `current`. Raises PartialIndexUnavailable."""
+        if self._loaded.version < current.version:
+            with self._lock:
+                if self._loaded.version < current.version:
+                    self._loaded = self._refreshed(current.version)
+        return self._loaded
+
+    def unload(self) -> None:
+        """Forget everything: the next search loads anew."""
+        with self._lock:
+            self._loaded, self.damage = LoadedPartial(), ""
+
+    def _refreshed(self, version: int) -> LoadedPartial:
+        before = self._loaded
+        with connection.cursor() as cursor:
+            cursor.execute(_STATE, [EntryState.ACTIVE.value])
+            directories, waiting = cursor.fetchone() or ([], [])
+        segments = {name: before.segments.get(name) or self._opened(name) for name in directories}
+        self.damage = ""
+        wanted = frozenset(waiting)
+        delta = _delta(before, wanted)
+        return LoadedPartial(version, segments, delta, wanted)
+
+    def _opened(self, name: str) -> LocalIndex:
+        """A segment, checked: also what it was published with, byte by byte."""
+        try:
+            return LocalIndex.open(index_directory(name))
+        except (IndexDamaged, IndexMissing) as error:
+            self.damage = str(error)
+            logger.error("segment %s is refused: %s", name, error)
+            raise PartialIndexUnavailable(self.damage) from error
+
+
+def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
+    """The signatures in `wanted`: those of before and what is new, unless some went elsewhere."""
+    if wanted == before.in_delta:
+        return before.delta
+    keeps = before.in_delta <= wanted
+    delta = before.delta if keeps else LocalDelta()
+    missing = wanted - before.in_delta if keeps else wanted
+    delta.add(signatures_of(LocalSignature.objects.filter(pk__in=missing)))
+    return delta
+
+
+live_partial = LivePartial()
