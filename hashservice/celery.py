@@ -23,6 +23,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "build-snapshot": {"task": "matching.build_snapshot", "schedule": 60.0},
+    "build-segments": {"task": "matching.build_segments", "schedule": 60.0},
     # A message that no worker took in time is dropped: the next one does its work.
     "seal-audit": {"task": "tenants.seal_audit", "schedule": 0.5, "options": {"expires": 5}},
     "sign-checkpoints": {

@@ -18,7 +18,17 @@ from django.shortcuts import render
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from matching import access, curation, cybertips, fetching, hashing, match, reports, snapshot
+from matching import (
+    access,
+    curation,
+    cybertips,
+    fetching,
+    hashing,
+    match,
+    partial,
+    reports,
+    snapshot,
+)
 from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, outgoing, throttling, webhooks
@@ -86,6 +96,8 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     match.NotChecked: Problem(422, "not_checked", "The image or hash could not be judged"),
     snapshot.IndexUnavailable: NO_INDEX,
     ListsVersion.DoesNotExist: NO_INDEX,
+    partial.PartialIndexUnavailable: NO_INDEX,
+    match.PartialBusy: Problem(503, "partial_busy", "Too many images are searched for parts"),
     checkpoints.LogContradictsCheckpoint: Problem(
         503, "audit_inconsistent", "The audit log contradicts a checkpoint that was signed before"
     ),

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from matching.models import ListsVersion
+from matching.partial import PartialIndexUnavailable, live_partial
 from matching.snapshot import IndexUnavailable, live
 from tenants.audit.seal import oldest_unsealed
 
@@ -63,6 +64,16 @@ def _index() -> str:
     return "the published snapshot is damaged; an older one is in use" if live.damage else ""
 
 
+def _partial_index() -> str:
+    try:
+        live_partial.at(ListsVersion.objects.get())
+    except (PartialIndexUnavailable, ListsVersion.DoesNotExist):
+        return live_partial.damage or "the index of local signatures is not loaded"
+    except DatabaseError:
+        return "the index of local signatures can not be compared with the database"
+    return ""
+
+
 def _audit() -> str:
     try:
         waiting = oldest_unsealed()
@@ -77,5 +88,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "index": _index,
+    "partial_index": _partial_index,
     "audit": _audit,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from matching.models import (
     HashEntry,
     HashList,
     ListsVersion,
+    LocalSignature,
     Match,
     PeriodReport,
     Submission,
@@ -93,6 +94,14 @@ def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Iterable[bytes]) -> l
         cursor.execute(_entries(), [list(pks), *wanted, *wanted, key.environment])
         rows = cursor.fetchall()
     return [_entry(list(row)) for row in rows]
+
+
+def entries_shown(*, signatures: Collection[int]) -> dict[int, int]:
+    """The keys of the entries that these local signatures belong to, in force or not."""
+    if not signatures:
+        return {}
+    rows = LocalSignature.objects.filter(pk__in=signatures)
+    return dict(rows.values_list("pk", "entry_id"))
 
 
 def _entry(values: list[Any]) -> HashEntry:

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from matching.match import Stage
-from matching.models import Match, MatchType, Submission, Verdict, Violation
+from matching.models import Confidence, Match, MatchType, Submission, Verdict, Violation
 from matching.receipts import receipt_for
 
 MOST_HASH_ITEMS = 1_000
@@ -21,6 +21,17 @@ class MatchSerializer(serializers.Serializer[Match]):
     source = serializers.CharField()  # type: ignore[assignment]  # the contract's name
     violation = serializers.ChoiceField(choices=Violation.choices)
     match_type = serializers.ChoiceField(choices=MatchType.choices)
+    confidence = serializers.ChoiceField(
+        choices=Confidence.choices,
+        required=False,
+        help_text="Of partial matches alone: whether to act, or to have a person look first.",
+    )
+
+    def to_representation(self, instance: Match) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not instance.confidence:
+            del shown["confidence"]
+        return shown
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
@@ -45,7 +56,7 @@ class ImageJsonSerializer(serializers.Serializer[Any]):
     content_id = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_CONTENT_ID
     )
-    enhance = serializers.BooleanField(required=False, default=False)
+    enhance = serializers.BooleanField(required=False)
 
 
 class HashItemSerializer(serializers.Serializer[Any]):

@@ -7,8 +7,16 @@ from django.utils import timezone
 
 from matching import cybertips, reports
 from matching.importers import queue
+from matching.partial import build_segments
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
+
+
+@shared_task(name="matching.build_segments")  # type: ignore[untyped-decorator]
+def build_local_segments() -> str:
+    """Bring local signatures that are in no segment into one, if they are many."""
+    built = build_segments(actor=Actor.system("matching.build_segments"))
+    return ", ".join(map(str, built)) or "not due"
 
 
 @shared_task(name="matching.build_snapshot")  # type: ignore[untyped-decorator]

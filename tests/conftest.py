@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from hashservice.database import OWNER, RUNTIME
+from matching.partial import live_partial
 from matching.snapshot import live
 from tenants.acting import SERVICE, acting_as
 from tenants.throttling import failures
@@ -54,8 +55,10 @@ def fresh_index(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Every test starts with an index that knows nothing, in a folder of its own."""
     settings.INDEX_DIR = tmp_path / "index"
     live.unload()
+    live_partial.unload()
     yield
     live.unload()
+    live_partial.unload()
 
 
 @pytest.fixture(autouse=True)

@@ -22,12 +22,15 @@ from matching.serializers import LONGEST_CONTENT_ID, ImageJsonSerializer
 from tenants.authentication import key_of
 
 MULTIPART_FIELD = "image"
+FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
     data: bytes
     content_id: str
+    enhance: bool | None = None
+    """None where the request does not say: the tenant's own choice holds."""
 
 
 class RawBodyParser(BaseParser):
@@ -68,8 +71,11 @@ def _from_form(request: Request) -> ImageRequest:
     upload = request.FILES.get(MULTIPART_FIELD)
     if upload is None:
         raise ParseError(f"the form has no file in its field {MULTIPART_FIELD!r}")
-    named = request.data.get("content_id") if isinstance(request.data, QueryDict) else None
-    return ImageRequest(upload.read(), named or request.query_params.get("content_id", ""))
+    form = request.data if isinstance(request.data, QueryDict) else QueryDict()
+    said = {
+        name: form.get(name) or request.query_params.get(name) for name in ("content_id", "enhance")
+    }
+    return ImageRequest(upload.read(), said["content_id"] or "", _flag(said["enhance"]))
 
 
 def _from_json(request: Request) -> ImageRequest:
@@ -79,11 +85,20 @@ def _from_json(request: Request) -> ImageRequest:
     if ("image" in fields) == ("url" in fields):
         raise ParseError("the JSON must hold exactly one of image and url")
     content_id = fields.get("content_id", request.query_params.get("content_id", ""))
+    enhance = fields.get("enhance", _flag(request.query_params.get("enhance")))
     if "url" in fields:
-        return ImageRequest(
-            fetch_image(tenant=key_of(request).tenant, url=fields["url"]), content_id
-        )
-    return ImageRequest(_from_base64(fields["image"]), content_id)
+        data = fetch_image(tenant=key_of(request).tenant, url=fields["url"])
+        return ImageRequest(data, content_id, enhance)
+    return ImageRequest(_from_base64(fields["image"]), content_id, enhance)
+
+
+def _flag(text: str | None) -> bool | None:
+    """What a query or a form says by a word; None when it says nothing."""
+    if not text:
+        return None
+    if text.lower() not in FLAGS:
+        raise ValidationError({"enhance": f"one of {', '.join(FLAGS)}"})
+    return FLAGS[text.lower()]
 
 
 def _from_base64(text: str) -> bytes:

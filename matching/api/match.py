@@ -15,6 +15,7 @@ from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer
 from tenants.api.idempotency import idempotent
 from tenants.authentication import key_of
+from tenants.models import Enhancement
 
 
 class MatchView(APIView):
@@ -28,7 +29,15 @@ class MatchView(APIView):
     @extend_schema(
         operation_id="match",
         summary="Check an image",
-        parameters=[OpenApiParameter("content_id", str, description="Your own name for it.")],
+        parameters=[
+            OpenApiParameter("content_id", str, description="Your own name for it."),
+            OpenApiParameter(
+                "enhance",
+                bool,
+                description="Find parts of listed images too: crops, rotations, collages. Slower; "
+                "without it your tenant's setting holds.",
+            ),
+        ],
         request={
             "application/octet-stream": OpenApiTypes.BINARY,
             "image/*": OpenApiTypes.BINARY,
@@ -39,6 +48,7 @@ class MatchView(APIView):
                 "properties": {
                     "image": {"type": "string", "format": "binary"},
                     "content_id": {"type": "string", "maxLength": 256},
+                    "enhance": {"type": "boolean"},
                 },
             },
         },
@@ -47,5 +57,11 @@ class MatchView(APIView):
     @idempotent()
     def post(self, request: Request) -> Response:
         image = image_of(request)
-        outcome = match_image(key=key_of(request), data=image.data, content_id=image.content_id)
+        key = key_of(request)
+        enhance = image.enhance
+        if enhance is None:
+            enhance = key.tenant.enhance_by_default == Enhancement.INLINE
+        outcome = match_image(
+            key=key, data=image.data, content_id=image.content_id, enhance=enhance
+        )
         return verdict_response(self, outcome)

@@ -25,6 +25,7 @@ from matching.importers.report import PREVIEWED, ImportReport
 from matching.importers.rows import FileUnreadable
 from matching.importers.source import Source
 from matching.models import HashEntry, HashList, ImportRefusal, ImportRun
+from matching.partial import build_segments
 from tenants.audit.record import Actor, record
 from tenants.models import Outcome
 
@@ -157,6 +158,8 @@ class _Performance:
                 self.report.take(merge_entries(**whose, signatures=lot.signatures))
                 stage.forget_entries()
                 self.progress(self.source.bytes_read)
+            if approver is not None:  # in force with the commit, and found in files by then
+                build_segments(actor=Actor.user(self.run.created_by))
             hold_run(self.run)
             if stage.withdrawals:
                 self.report.take(retire_withdrawn(**whose))

@@ -1,5 +1,6 @@
 """The use case: bytes or signals in, a recorded verdict out."""
 
+from matching.match.parts import PartialBusy
 from matching.match.price import PRICE_OF_ADMISSION, units_of_items
 from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
 from matching.match.verdict import Finding, HashItem, Judgement, NotCheckedReason, Stage
@@ -12,6 +13,7 @@ __all__ = [
     "NotChecked",
     "NotCheckedReason",
     "Outcome",
+    "PartialBusy",
     "Stage",
     "match_hashes",
     "match_image",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
-from matching.decoding import decoders
+from matching.decoding import decoders, partial_decoders
+from matching.match.parts import partial_stage
 from matching.match.price import units_of_image, units_of_items
 from matching.match.verdict import (
     HashItem,
@@ -16,7 +17,7 @@ from matching.match.verdict import (
     question_of_image,
     question_of_item,
 )
-from matching.models import Match, Submission, Verdict
+from matching.models import Confidence, Match, ReviewItem, ReviewKind, Submission, Verdict
 from tenants import usage, webhooks
 from tenants.audit.content import content_reference
 from tenants.audit.context import elapsed
@@ -36,6 +37,7 @@ class Outcome:
 
     submission: Submission
     matches: list[Match]
+    reviews: list[ReviewItem] = field(default_factory=list)
 
     @property
     def is_refused(self) -> bool:
@@ -48,18 +50,23 @@ class Outcome:
         return submission.tenant.strict_mode and submission.verdict == Verdict.NOT_CHECKED
 
 
-def match_image(*, key: ApiKey, data: bytes, content_id: str = "") -> Outcome:
+def match_image(
+    *, key: ApiKey, data: bytes, content_id: str = "", enhance: bool = False
+) -> Outcome:
     """The recorded verdict on the image in `data`.
 
-    Raises ImageError for what can not be hashed, IndexUnavailable when nothing can be searched.
+    With `enhance` also parts of listed pictures are found. Raises ImageError for what can not be
+    hashed, IndexUnavailable and PartialIndexUnavailable when nothing can be searched, PartialBusy.
     """
-    image = decoders().query(data)
-    judgement = judge(question_of_image(image), key=key)
+    with partial_stage(wanted=enhance):
+        image = decoders().query(data)
+        parts = partial_decoders().extract(data) if enhance else None
+        judgement = judge(question_of_image(image, parts=parts), key=key)
     units = units_of_image(image.pixels)
     charge(units)
     outcome = _outcome(key, content_id, image.digests.sha256, judgement)
     record(
-        action="image.matched" if judgement.findings else "image.checked",
+        action="image.matched" if judgement.verdict is Verdict.MATCH else "image.checked",
         actor=Actor.key(key),
         tenant=key.tenant,
         target=outcome.submission.public_id,
@@ -128,10 +135,26 @@ def _outcome(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judg
             violation=finding.entry.violation,
             match_type=finding.match_type,
             distance=finding.distance,
+            confidence=finding.confidence or "",
         )
         for finding in judgement.findings
     ]
-    return Outcome(submission, matches)
+    return Outcome(submission, matches, _reviews(submission, judgement))
+
+
+def _reviews(submission: Submission, judgement: Judgement) -> list[ReviewItem]:
+    """What is put before the curators: partial matches that nobody should act on unseen."""
+    return [
+        ReviewItem(
+            kind=ReviewKind.PARTIAL,
+            tenant=submission.tenant,
+            submission=submission,
+            entry=finding.entry,
+            evidence={"what": "shows parts of the entry", **asdict(finding.evidence)},
+        )
+        for finding in judgement.findings
+        if finding.is_doubtful and finding.evidence
+    ]
 
 
 def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: int) -> list[Write]:
@@ -141,12 +164,14 @@ def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: in
     for outcome in outcomes:
         counts["matches"] += outcome.submission.verdict == Verdict.MATCH
         counts["not_checked"] += outcome.submission.verdict == Verdict.NOT_CHECKED
-        counts.update({f"matches_{match.match_type}" for match in outcome.matches})
+        sure = [m for m in outcome.matches if m.confidence != Confidence.REVIEW]
+        counts.update({f"matches_{match.match_type}" for match in sure})
     return [
         *insertions([outcome.submission for outcome in outcomes]),
         *insertions(matches),
+        *insertions([item for outcome in outcomes for item in outcome.reviews]),
         usage.counting(tenant=key.tenant, environment=key.environment, **counts),
-        *_told(key, [outcome for outcome in outcomes if outcome.matches]),
+        *_told(key, [o for o in outcomes if o.submission.verdict == Verdict.MATCH]),
     ]
 
 

@@ -9,11 +9,16 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.access import entries_found, version_and_digests
+from matching.access import entries_found, entries_shown, version_and_digests
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes
-from matching.models import HashEntry, ListsVersion, MatchType, Verdict
+from matching.hashing.local import Extracted
+from matching.index.local import Evidence, LocalMatch
+from matching.models import Confidence, HashEntry, ListsVersion, MatchType, Verdict
+from matching.partial import live_partial
 from matching.snapshot import live
 from tenants.models import ApiKey
+
+ORDER = tuple(MatchType)
 
 
 class Stage(StrEnum):
@@ -21,10 +26,12 @@ class Stage(StrEnum):
 
     EXACT = "exact"
     NEAR = "near"
+    PARTIAL = "partial"
 
 
 class NotCheckedReason(StrEnum):
     QUALITY_TOO_LOW = "quality_too_low"
+    NEEDS_REVIEW = "needs_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,21 @@ class Question:
 
     `near` is an array (n, 32) of PDQ values: the rotations, mirrorings and frames of one image.
     `untrusted` says that some part of the image is too flat for its PDQ to mean anything.
+    `parts` is what known pictures are sought in part by; None when that was not asked for.
     """
 
     digests: Digests | None
     near: NDArray[np.uint8]
     untrusted: bool
+    parts: tuple[Extracted, ...] | None = None
 
     @property
     def stages(self) -> list[Stage]:
-        asked = {Stage.EXACT: self.digests is not None, Stage.NEAR: len(self.near) > 0}
+        asked = {
+            Stage.EXACT: self.digests is not None,
+            Stage.NEAR: len(self.near) > 0,
+            Stage.PARTIAL: self.parts is not None,
+        }
         return [stage for stage, was_asked in asked.items() if was_asked]
 
 
@@ -57,15 +70,22 @@ class HashItem:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An entry that was met. The distance (bits, None for digests) is for curators only."""
+    """An entry that was met. Distance (bits, of near ones) and evidence are for curators only."""
 
     entry: HashEntry
     match_type: MatchType
-    distance: int | None
+    distance: int | None = None
+    evidence: Evidence | None = None
+    confidence: Confidence | None = None
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        return self.match_type is not MatchType.EXACT, self.distance or 0
+    def rank(self) -> tuple[int, bool, int]:
+        return ORDER.index(self.match_type), self.is_doubtful, self.distance or 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a person has to look before anybody acts on it."""
+        return self.confidence is Confidence.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +97,14 @@ class Judgement:
     version: ListsVersion
 
 
-def question_of_image(image: QueryHashes) -> Question:
+def question_of_image(
+    image: QueryHashes, *, parts: tuple[Extracted, ...] | None = None
+) -> Question:
     return Question(
-        digests=image.digests, near=image.trusted(), untrusted=not image.is_judged_whole
+        digests=image.digests,
+        near=image.trusted(),
+        untrusted=not image.is_judged_whole,
+        parts=parts,
     )
 
 
@@ -94,7 +119,7 @@ def question_of_item(item: HashItem) -> Question:
 
 
 def judge(question: Question, *, key: ApiKey) -> Judgement:
-    """The verdict for one question. Raises IndexUnavailable."""
+    """The verdict for one question. Raises IndexUnavailable, PartialIndexUnavailable."""
     [judgement] = judge_all([question], key=key)
     return judgement
 
@@ -109,31 +134,40 @@ def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
     # Also for digests alone: a service that lost its index answers nothing.
     index = live.at(version)
     near = [index.search(q.near, PDQ_RADIUS) if len(q.near) else {} for q in questions]
-    entries = entries_found(key=key, pks=same_bytes, pdq=set().union(*near))
-    by_signal = _by_signal(entries)
-    return [
-        _judged(question, distances, by_signal, version)
-        for question, distances in zip(questions, near, strict=True)
+    shown = [_shown(question, version) for question in questions]
+    pks = [*same_bytes, *set().union(*shown)]
+    entries = entries_found(key=key, pks=pks, pdq=set().union(*near))
+    by_signal, by_key = _by_signal(entries), {entry.pk: entry for entry in entries}
+    met = [
+        [*_findings(question, distances, by_signal), *_partial(seen, by_key)]
+        for question, distances, seen in zip(questions, near, shown, strict=True)
     ]
+    return [_judged(*one, version) for one in zip(questions, met, strict=True)]
 
 
-def _judged(
-    question: Question,
-    distances: Mapping[bytes, int],
-    by_signal: Mapping[bytes, Sequence[HashEntry]],
-    version: ListsVersion,
-) -> Judgement:
+def _shown(question: Question, version: ListsVersion) -> dict[int, LocalMatch]:
+    """The entries that the question shows parts of, by key, in force or not."""
+    if question.parts is None:
+        return {}
+    matches = live_partial.at(version).search(question.parts)
+    return {pk: matches[signature] for signature, pk in entries_shown(signatures=matches).items()}
+
+
+def _judged(question: Question, met: Iterable[Finding], version: ListsVersion) -> Judgement:
     """A match wins; otherwise whatever could not be trusted makes it `not_checked`.
 
     So `no_known_match` is only ever said of something that was looked at in full.
     """
-    findings = _strongest(_findings(question, distances, by_signal))
-    if findings:
-        verdict, reason = Verdict.MATCH, None
+    findings = _strongest(met)
+    verdict, reason = Verdict.NOT_CHECKED, None
+    if any(not finding.is_doubtful for finding in findings):
+        verdict = Verdict.MATCH
+    elif findings:
+        reason = NotCheckedReason.NEEDS_REVIEW
     elif question.untrusted:
-        verdict, reason = Verdict.NOT_CHECKED, NotCheckedReason.QUALITY_TOO_LOW
+        reason = NotCheckedReason.QUALITY_TOO_LOW
     else:
-        verdict, reason = Verdict.NO_KNOWN_MATCH, None
+        verdict = Verdict.NO_KNOWN_MATCH
     return Judgement(verdict, findings, question.stages, reason, version)
 
 
@@ -155,11 +189,22 @@ def _findings(
     digests = question.digests
     for value in (digests.sha256, digests.sha1, digests.md5) if digests else ():
         for entry in by_signal.get(value, ()):
-            yield Finding(entry, MatchType.EXACT, None)
+            yield Finding(entry, MatchType.EXACT)
     for value, distance in distances.items():
         for entry in by_signal.get(value, ()):
             if distance <= entry.hash_list.pdq_threshold:
                 yield Finding(entry, MatchType.NEAR, distance)
+
+
+def _partial(shown: Mapping[int, LocalMatch], by_key: Mapping[int, HashEntry]) -> Iterator[Finding]:
+    for pk, match in shown.items():
+        if entry := by_key.get(pk):
+            yield Finding(
+                entry,
+                MatchType.PARTIAL,
+                evidence=match.evidence,
+                confidence=Confidence(match.band.value),
+            )
 
 
 def _strongest(findings: Iterable[Finding]) -> list[Finding]:

@@ -14,10 +14,11 @@ from matching.models.reviews import (
     ReviewState,
 )
 from matching.models.signatures import LocalSegment, LocalSignature
-from matching.models.submissions import Match, MatchType, Submission, Verdict
+from matching.models.submissions import Confidence, Match, MatchType, Submission, Verdict
 from matching.models.versions import ListsVersion, Snapshot
 
 __all__ = [
+    "Confidence",
     "CyberTip",
     "EntryState",
     "Feedback",

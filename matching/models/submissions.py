@@ -27,6 +27,13 @@ class MatchType(models.TextChoices):
     PARTIAL = "partial", "partial"
 
 
+class Confidence(models.TextChoices):
+    """What may be done with a partial match: act, or ask a person first."""
+
+    ACCEPT = "accept", "accept"
+    REVIEW = "review", "review"
+
+
 class Submission(models.Model):
     """One image or hash item that a tenant asked about, and the verdict it got."""
 
@@ -74,6 +81,9 @@ class Match(models.Model):
     violation = models.CharField(max_length=7, choices=Violation.choices)
     match_type = models.CharField(max_length=7, choices=MatchType.choices)
     distance = models.PositiveSmallIntegerField(null=True)
+    confidence = models.CharField(
+        max_length=6, choices=Confidence.choices, blank=True, help_text="Of partial matches."
+    )
 
     class Meta:
         verbose_name_plural = "matches"

@@ -28,6 +28,8 @@ MOST_IN_A_SEGMENT: Final = 100_000
 GROWTH: Final = 4
 """An older segment is joined with what is new unless it is so many times as large."""
 
+PREFIX: Final = "local-"
+ABANDONED_AFTER: Final = datetime.timedelta(days=1)
 KEPT_FOR: Final = datetime.timedelta(minutes=10)
 """A process that was told of a segment may open it for so long after it was replaced."""
 
@@ -72,7 +74,7 @@ def _build_one(actor: Actor, least: int) -> LocalSegment | None:
 
 def _written(rows: QuerySet[LocalSignature]) -> LocalSegment:
     """A segment of these signatures, on the disk; it is published when its row commits."""
-    name = f"local-{time.time_ns()}"
+    name = f"{PREFIX}{time.time_ns()}"
     count = LocalIndex.build(signatures_of(rows), index_directory(name), created_at=timezone.now())
     return LocalSegment.objects.create(directory=name, signatures=count)
 
@@ -107,6 +109,12 @@ def _await_other_builders() -> None:
 
 
 def _remove_replaced() -> None:
+    """Also what a transaction left that never committed."""
     ended = timezone.now() - KEPT_FOR
     for segment in LocalSegment.objects.filter(replaced_at__lt=ended).order_by("-pk")[:50]:
         remove(index_directory(segment.directory))
+    abandoned = time.time() - ABANDONED_AFTER.total_seconds()
+    known = set(LocalSegment.objects.values_list("directory", flat=True))
+    for directory in Path(settings.INDEX_DIR).glob(f"{PREFIX}*"):
+        if directory.name not in known and directory.stat().st_mtime < abandoned:
+            remove(directory)

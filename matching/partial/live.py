@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
-from matching.hashing.local import Extracted
+from matching.hashing import SignalInvalid
+from matching.hashing.local import Extracted, query
 from matching.hashing.local.query import QueryFeatures
-from matching.index import IndexDamaged, IndexMissing
+from matching.index import IndexDamaged, IndexMissing, local
 from matching.index.local import LocalDelta, LocalIndex, LocalMatch
 from matching.models import EntryState, HashEntry, ListsVersion, LocalSegment, LocalSignature
 from matching.partial.building import index_directory
 from matching.partial.rows import signatures_of
+from matching.partial.sealing import SignatureUnreadable
 from tenants.reads import composed
 
 # In one statement, so that no signature is missed on its way from the delta into a segment.
@@ -29,6 +32,8 @@ _STATE: Final = composed(
     """,
     {"segment": LocalSegment, "signature": LocalSignature, "entry": HashEntry},
 )
+
+_searching = threading.BoundedSemaphore(settings.PARTIAL_PROCESSES)
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +55,17 @@ class LoadedPartial:
         """The signatures that one of the pictures shows, by key, with the strongest evidence."""
         best: dict[int, LocalMatch] = {}
         for picture in pictures:
-            query = QueryFeatures.of(picture)
-            for index in (*self.segments.values(), self.delta):
-                for match in index.search(query):
-                    known = best.get(match.id)
-                    if known is None or match.evidence.e > known.evidence.e:
-                        best[match.id] = match
+            for match in self._matches(QueryFeatures.of(picture)):
+                known = best.get(match.id)
+                if known is None or match.evidence.e > known.evidence.e:
+                    best[match.id] = match
         return best
+
+    def _matches(self, picture: QueryFeatures) -> Iterator[LocalMatch]:
+        with _searching:
+            for segment in self.segments.values():
+                yield from segment.search(picture)
+            yield from self.delta.search(picture)
 
 
 class LivePartial:
@@ -86,9 +95,9 @@ class LivePartial:
             cursor.execute(_STATE, [EntryState.ACTIVE.value])
             directories, waiting = cursor.fetchone() or ([], [])
         segments = {name: before.segments.get(name) or self._opened(name) for name in directories}
-        self.damage = ""
         wanted = frozenset(waiting)
-        delta = _delta(before, wanted)
+        delta = self._caught_up(before, wanted)
+        self.damage = ""
         return LoadedPartial(version, segments, delta, wanted)
 
     def _opened(self, name: str) -> LocalIndex:
@@ -96,9 +105,18 @@ class LivePartial:
         try:
             return LocalIndex.open(index_directory(name))
         except (IndexDamaged, IndexMissing) as error:
-            self.damage = str(error)
-            logger.error("segment %s is refused: %s", name, error)
-            raise PartialIndexUnavailable(self.damage) from error
+            raise self._refusal(f"segment {name} is damaged or missing", error) from error
+
+    def _caught_up(self, before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
+        try:
+            return _delta(before, wanted)
+        except (SignatureUnreadable, SignalInvalid) as error:
+            raise self._refusal("a local signature can not be read", error) from error
+
+    def _refusal(self, damage: str, error: Exception) -> PartialIndexUnavailable:
+        self.damage = damage
+        logger.error("%s: %s", damage, error)
+        return PartialIndexUnavailable(damage)
 
 
 def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
@@ -110,6 +128,15 @@ def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
     missing = wanted - before.in_delta if keeps else wanted
     delta.add(signatures_of(LocalSignature.objects.filter(pk__in=missing)))
     return delta
+
+
+def warm_up() -> None:
+    """Load or compile what a search is made of; call it when a process starts.
+
+    Takes about 0.5 s with numba's cache in place and some ten without (NUMBA_CACHE_DIR).
+    """
+    query.warm_up()
+    local.warm_up()
 
 
 live_partial = LivePartial()

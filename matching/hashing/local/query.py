@@ -84,6 +84,11 @@ class QueryFeatures:
         return inside
 
 
+def warm_up() -> None:
+    """Load or compile the kernel before the first request needs it."""
+    sample_square(np.zeros((2, 2), np.uint8), np.zeros((2, 3)), np.empty((1, 1), np.float32))
+
+
 def _square_to_query(affine: Affine, width: int, height: int) -> Affine:
     """From the square of 128 pixels to the query, both measured from their corners."""
     linear = affine[:, :2] * (np.array([width, height]) / SQUARE)
