@@ -4,11 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from matching.index import warm_up
-from matching.partial import warm_up as warm_up_partial
+# Nothing that has models: they can be imported only once the application is there.
+from matching import index
+from matching.hashing.local import query
+from matching.index import local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hashservice.settings")
 
 application = get_wsgi_application()
-warm_up()
-warm_up_partial()  # the search kernels compile or load now, not in the first request
+for searched in (index, query, local):
+    searched.warm_up()  # the search kernels compile or load now, not in the first request

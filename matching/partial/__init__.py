@@ -9,7 +9,7 @@ is looked up in the database, which alone knows what is in force.
 
 from matching.partial.building import build_segments, is_build_due
 from matching.partial.keeping import keep_signatures
-from matching.partial.live import PartialIndexUnavailable, live_partial, warm_up
+from matching.partial.live import PartialIndexUnavailable, live_partial
 
 __all__ = [
     "PartialIndexUnavailable",
@@ -17,5 +17,4 @@ __all__ = [
     "is_build_due",
     "keep_signatures",
     "live_partial",
-    "warm_up",
 ]

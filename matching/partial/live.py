@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import connection
 
 from matching.hashing import SignalInvalid
-from matching.hashing.local import Extracted, query
+from matching.hashing.local import Extracted
 from matching.hashing.local.query import QueryFeatures
-from matching.index import IndexDamaged, IndexMissing, local
+from matching.index import IndexDamaged, IndexMissing
 from matching.index.local import LocalDelta, LocalIndex, LocalMatch
 from matching.models import EntryState, HashEntry, ListsVersion, LocalSegment, LocalSignature
 from matching.partial.building import index_directory
@@ -128,15 +128,6 @@ def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
     missing = wanted - before.in_delta if keeps else wanted
     delta.add(signatures_of(LocalSignature.objects.filter(pk__in=missing)))
     return delta
-
-
-def warm_up() -> None:
-    """Load or compile what a search is made of; call it when a process starts.
-
-    Takes about 0.5 s with numba's cache in place and some ten without (NUMBA_CACHE_DIR).
-    """
-    query.warm_up()
-    local.warm_up()
 
 
 live_partial = LivePartial()

@@ -9,8 +9,7 @@ import pytest
 from django.conf import settings
 
 SERVICE = """
-import django
-django.setup()
+import hashservice.wsgi
 import hashservice.urls, matching.tasks, matching.index.local, matching.hashing.local.query
 import matching.management.commands.hash_images, matching.management.commands.import_hash_list
 """
