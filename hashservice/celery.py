@@ -24,6 +24,18 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "build-snapshot": {"task": "matching.build_snapshot", "schedule": 60.0},
     "build-segments": {"task": "matching.build_segments", "schedule": 60.0},
+    # Guards act within a minute: half for the schedule, half for the work.
+    "check-canaries": {
+        "task": "matching.check_canaries",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "suspend-floods": {
+        "task": "matching.suspend_floods",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "add-shipped-canaries": {"task": "hashservice.add_shipped_canaries", "schedule": 300.0},
     # A message that no worker took in time is dropped: the next one does its work.
     "seal-audit": {"task": "tenants.seal_audit", "schedule": 0.5, "options": {"expires": 5}},
     "sign-checkpoints": {

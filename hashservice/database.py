@@ -20,7 +20,7 @@ class OwnerMigrates:
 
 
 def grant_runtime_privileges(sender: AppConfig, using: str, **signal: Any) -> None:  # noqa: ARG001
-    """Give the runtime role rows to work with, and take back what append-only tables forbid.
+    """Give the runtime role rows to work with, and take back what their models forbid.
 
     Runs after every migration of an app of ours, so that a new table is never without its grants.
     """
@@ -37,18 +37,24 @@ def grant_runtime_privileges(sender: AppConfig, using: str, **signal: Any) -> No
             "GRANT TEMPORARY ON DATABASE {database} TO {role}",  # imports compare before they merge
         ):
             cursor.execute(sql.SQL(statement).format(role=role, database=database))
-        for model in _append_only_models():
-            cursor.execute(
-                sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(
-                    table=sql.Identifier(model._meta.db_table), role=role
-                )
-            )
+        for model in _models("append_only"):
+            cursor.execute(_revocation("UPDATE, DELETE, TRUNCATE", model, role))
+        for model in _models("never_deleted"):
+            cursor.execute(_revocation("DELETE, TRUNCATE", model, role))
 
 
-def _append_only_models() -> list[type[models.Model]]:
+def _revocation(rights: str, model: type[models.Model], role: sql.Identifier) -> sql.Composed:
+    table = sql.Identifier(model._meta.db_table)
+    return sql.SQL("REVOKE {rights} ON {table} FROM {role}").format(
+        rights=sql.SQL(rights), table=table, role=role
+    )
+
+
+def _models(mark: str) -> list[type[models.Model]]:
+    """The models that carry `mark` and have their table already."""
     tables = set(connections[OWNER].introspection.table_names())
     return [
         model
         for model in apps.get_models()
-        if getattr(model, "append_only", False) and model._meta.db_table in tables
+        if getattr(model, mark, False) and model._meta.db_table in tables
     ]

@@ -98,6 +98,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ListsVersion.DoesNotExist: NO_INDEX,
     partial.PartialIndexUnavailable: NO_INDEX,
     match.PartialBusy: Problem(503, "partial_busy", "Too many images are searched for parts"),
+    match.MatchingStopped: Problem(
+        503, "matching_stopped", "The curators have stopped all matching for the moment"
+    ),
     checkpoints.LogContradictsCheckpoint: Problem(
         503, "audit_inconsistent", "The audit log contradicts a checkpoint that was signed before"
     ),

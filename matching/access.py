@@ -25,8 +25,14 @@ from tenants.reads import composed, taken
 
 MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
 
-# What a key sees: active entries of active lists of its kind. The limit is of each value, so that
-# a flood of one can not hide what another would find.
+# What a key sees: lists of its kind that are active or on probation (`shadow`), for everybody or
+# for its tenant or plan.
+_SEEN = """
+    list.kind = %s AND list.state IN ('active', 'shadow') AND (list.visibility = 'all'
+        OR %s = ANY (list.visible_to_tenants) OR %s = ANY (list.visible_to_plans))
+"""
+# Their active entries. The limit is of each value, so that a flood of one can not hide what another
+# would find; nor does a list on probation hide an active one.
 _IN_FORCE = """
     SELECT entry.id
       FROM <asked> AS asked (value), LATERAL (
@@ -34,14 +40,15 @@ _IN_FORCE = """
              FROM matching_hashentry AS found
              JOIN matching_hashlist AS list ON list.id = found.hash_list_id
             WHERE found.<column> = asked.value AND found.state = 'active'
-              AND list.state = 'active' AND list.kind = %s
+              AND <seen>
+            ORDER BY list.state
             LIMIT %s) AS entry
 """
 # One value is put so that PostgreSQL counts on one: only then does it keep the plan it has, and
 # answers in a ninth of the time.
 _ONE, _MANY = "(VALUES (%s::bytea))", "unnest(%s::bytea[])"
 VERSION_AND_DIGESTS: Final = """
-    SELECT version.id, version.version, version.changed_at, version.snapshot_id,
+    SELECT version.id, version.version, version.changed_at, version.snapshot_id, version.stopped,
            ARRAY(<sha256> UNION ALL <sha1> UNION ALL <md5>)
       FROM matching_listsversion AS version
 """
@@ -50,7 +57,7 @@ ENTRIES: Final = """
       FROM (SELECT unnest(%s::bigint[]) UNION <pdq> UNION <pdq_trimmed>) AS chosen (id)
       JOIN {entry} AS entry ON entry.id = chosen.id
       JOIN {list} AS list ON list.id = entry.hash_list_id
-     WHERE entry.state = 'active' AND list.state = 'active' AND list.kind = %s
+     WHERE entry.state = 'active' AND <seen>
 """
 
 
@@ -61,14 +68,14 @@ class NotFound(Exception):
 def version_and_digests(
     *, key: ApiKey, digests: Iterable[Digests]
 ) -> tuple[ListsVersion, list[int]]:
-    """The lists version in force, and the entries in force for `key` with one of the digests.
+    """The lists version in force, and the entries that `key` sees with one of the digests.
 
     One statement, so that both are of one moment; nearly every submission is a miss and needs no
     other. Raises ListsVersion.DoesNotExist on a database that was never migrated.
     """
     asked = list(digests)
     values: list[list[Any]] = [[getattr(one, name) or None for one in asked] for name in _DIGESTS]
-    limits: list[Any] = [key.environment, MOST_OF_A_VALUE]
+    limits: list[Any] = [*_seer(key), MOST_OF_A_VALUE]
     with connection.cursor() as cursor:
         if len(asked) == 1:
             parameters = [part for [value] in values for part in (value, *limits)]
@@ -85,13 +92,17 @@ def version_and_digests(
 
 
 def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Iterable[bytes]) -> list[HashEntry]:
-    """Of the entries with these keys or PDQ values, those in force for `key`, lists loaded."""
+    """Of the entries with these keys or PDQ values, those that `key` sees, lists loaded.
+
+    Also those of shadow lists, which are counted and never answered (`HashList.answers`), and of
+    lists whose entries take matches back (`HashList.effect`).
+    """
     values = list(pdq)
     if not pks and not values:
         return []
-    wanted: list[Any] = [values, key.environment, MOST_OF_A_VALUE]
+    wanted: list[Any] = [values, *_seer(key), MOST_OF_A_VALUE]
     with connection.cursor() as cursor:
-        cursor.execute(_entries(), [list(pks), *wanted, *wanted, key.environment])
+        cursor.execute(_entries(), [list(pks), *wanted, *wanted, *_seer(key)])
         rows = cursor.fetchall()
     return [_entry(list(row)) for row in rows]
 
@@ -102,6 +113,11 @@ def entries_shown(*, signatures: Collection[int]) -> dict[int, int]:
         return {}
     rows = LocalSignature.objects.filter(pk__in=signatures)
     return dict(rows.values_list("pk", "entry_id"))
+
+
+def _seer(key: ApiKey) -> tuple[str, str, str]:
+    """Who looks, as `_SEEN` asks it."""
+    return key.environment, key.tenant.public_id, key.tenant.plan.slug
 
 
 def _entry(values: list[Any]) -> HashEntry:
@@ -128,7 +144,7 @@ def _with_look_ups(statement: str, columns: Sequence[str], asked: str) -> str:
     for column in columns:
         look_up = _IN_FORCE.replace("<column>", column).replace("<asked>", asked)
         statement = statement.replace(f"<{column}>", look_up)
-    return statement
+    return statement.replace("<seen>", _SEEN)
 
 
 def submission_of(*, key: ApiKey, public_id: str) -> Submission:

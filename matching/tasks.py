@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from matching import cybertips, reports
+from matching.curation import check_canaries, suspend_floods
 from matching.importers import queue
 from matching.partial import build_segments
 from matching.snapshot import build_and_publish, is_rebuild_due
@@ -54,3 +55,15 @@ def monthly_reports() -> int:
     """Put up last month's reports, and count and send what is due."""
     reports.schedule_month(now=timezone.now())
     return reports.work_off()
+
+
+@shared_task(name="matching.check_canaries")  # type: ignore[untyped-decorator]
+def look_for_canaries() -> int:
+    """Stop what matches ordinary pictures, if the lists changed or an hour went by; how many."""
+    return len(check_canaries())
+
+
+@shared_task(name="matching.suspend_floods")  # type: ignore[untyped-decorator]
+def break_floods() -> int:
+    """Stop entries that suddenly match everything, or that tenants call wrong; how many."""
+    return len(suspend_floods())

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from matching.curation import add_entries, approve_entries, create_list, draft_of_image
+from matching.curation import (
+    add_entries,
+    approve_entries,
+    create_list,
+    draft_of_image,
+    publish_list,
+)
 from matching.decoding import decoders
-from matching.models import HashEntry, HashList, ListKind
+from matching.models import HashEntry, HashList, ListKind, ListState
 from tenants import keys
 from tenants.audit.record import Actor
 from tenants.memberships import AlreadyMember, add_member, create_curator, create_tenant
@@ -90,4 +96,11 @@ def _register(hash_list: HashList, known: Sequence[bytes], adder: User, approver
     drafts = [draft_of_image(decoders().register(data)) for data in known]
     add_entries(hash_list=hash_list, drafts=drafts, actor=adder)
     approve_entries(entries=HashEntry.objects.filter(hash_list=hash_list), actor=approver)
+    if hash_list.state == ListState.DRAFT:
+        publish_list(
+            hash_list=hash_list,
+            proposed_by=adder,
+            approved_by=approver,
+            reason="For the demonstration.",
+        )
     return len(drafts)

@@ -1,5 +1,23 @@
 """The curators' workbench: every write is a verb, and every look is recorded."""
 
-from matching.admin import entries, imports, lists, reviews, roles, submissions, versions
+from matching.admin import (
+    decisions,
+    entries,
+    imports,
+    lists,
+    reviews,
+    roles,
+    submissions,
+    versions,
+)
 
-__all__ = ["entries", "imports", "lists", "reviews", "roles", "submissions", "versions"]
+__all__ = [
+    "decisions",
+    "entries",
+    "imports",
+    "lists",
+    "reviews",
+    "roles",
+    "submissions",
+    "versions",
+]

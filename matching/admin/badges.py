@@ -16,6 +16,7 @@ SHOWN_DIGITS: Final = 8
 DIGESTS: Final = frozenset({SignalType.MD5, SignalType.SHA1, SignalType.SHA256})
 TONES: Final[Mapping[str, str]] = {
     "active": "good",
+    "approved": "good",
     "confirmed": "good",
     "cancelled": "plain",
     "checked": "warn",
@@ -32,7 +33,9 @@ TONES: Final[Mapping[str, str]] = {
     "open": "warn",
     "pending": "warn",
     "queued": "info",
+    "quarantine": "info",
     "running": "info",
+    "shadow": "info",
     "suspended": "bad",
     "upheld": "strong",
 }

@@ -1,4 +1,4 @@
-"""The four acts on entries, each with the verb behind it."""
+"""The acts on entries, each with the verb behind it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _suspend(rows: HashEntryQuerySet, person: User, reason: str) -> int:
 
 
 def _resume(rows: HashEntryQuerySet, person: User, reason: str) -> int:
-    return _one_by_one(RESUME, curation.resume_entry, rows, person, reason)
+    return _one_by_one(RESUME, curation.propose_resuming, rows, person, reason)
 
 
 def _one_by_one(
-    act: Act, verb: Callable[..., None], rows: HashEntryQuerySet, person: User, reason: str
+    act: Act, verb: Callable[..., object], rows: HashEntryQuerySet, person: User, reason: str
 ) -> int:
-    entries = list(rows.filter(act.ready()).exclude(act.own(person)))
+    entries = list(rows.filter(act.ready()))
     for entry in entries:
         verb(entry=entry, actor=person, reason=reason)
     return len(entries)
@@ -64,7 +64,7 @@ SUSPEND = Act(
     name="suspend",
     label="Suspend",
     done="suspended",
-    consequence="They stop matching at once, until somebody who did not add them resumes them.",
+    consequence="They stop matching at once, until two curators have decided otherwise.",
     permission="suspend",
     from_states=frozenset({EntryState.ACTIVE}),
     stops=True,
@@ -73,13 +73,11 @@ SUSPEND = Act(
 )
 RESUME = Act(
     name="resume",
-    label="Resume",
-    done="resumed",
-    consequence="They match again at once.",
+    label="Propose to resume",
+    done="proposed to be resumed",
+    consequence="They match again once another curator has approved this.",
     permission="approve",
     from_states=frozenset({EntryState.SUSPENDED}),
-    not_by="created_by",
-    own_doing="added",
     most=MOST_ONE_BY_ONE,
     carry_out=_resume,
 )

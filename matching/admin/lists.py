@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from matching.admin.badges import word_badge
 from matching.admin.curated import CuratedAdmin
 from matching.admin.list_acts import LIST_ACTIONS, LIST_ACTS
-from matching.curation import change_list, create_list
+from matching.curation import Conflict, change_list, create_list, propose_threshold
 from matching.models import EntryState, HashEntry, HashList, ImportRun
 from tenants.admin.display import by_whom, moment
 from tenants.admin.paging import counted_for_each, number
@@ -60,6 +60,7 @@ class HashListAdmin(CuratedAdmin[HashList]):
     actions = LIST_ACTIONS
     readonly_fields = (
         "state_badge",
+        "state_change",
         "pending",
         "active",
         "suspended",
@@ -81,31 +82,35 @@ class HashListAdmin(CuratedAdmin[HashList]):
     def get_fieldsets(self, request: HttpRequest, obj: HashList | None = None) -> Any:
         del request
         if obj is None:
-            return [(None, {"fields": ("slug", "kind", "source", "violation")})]
+            return [(None, {"fields": ("slug", "kind", "effect", "source", "violation")})]
         return [
-            (None, {"fields": ("slug", "kind", "state_badge")}),
-            ("Settings", {"fields": ("source", "violation", "pdq_threshold")}),
-            ("Entries", {"fields": ("pending", "active", "suspended", "retired", "last_import")}),
+            (None, {"fields": ("slug", "kind", "effect", "state_badge", "state_change")}),
+            (
+                "Settings",
+                {"fields": ("source", "violation", "jurisdiction", "pdq_threshold")},
+            ),
+            ("Who sees it", {"fields": ("visibility", "visible_to_plans", "visible_to_tenants")}),
+            ("Freshness", {"fields": ("fresh_for_days", "last_import")}),
+            ("Entries", {"fields": ("pending", "active", "suspended", "retired")}),
             ("Origin", {"fields": ("created",)}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: HashList | None = None) -> Any:
         """Name and kind stay: audit events hold the one, tenants' keys depend on the other."""
-        fixed = ("slug", "kind") if obj else ()
+        fixed = ("slug", "kind", "effect") if obj else ()
         return (*fixed, *super().get_readonly_fields(request, obj))
 
     def save_model(
         self, request: HttpRequest, obj: HashList, form: ModelForm[HashList], change: bool
     ) -> None:
-        person = person_of(request)
-        actor = Actor.user(person)
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             if changes:
                 stored = HashList.objects.get(pk=obj.pk)
-                change_list(hash_list=stored, actor=actor, **changes)
+                _change(request, stored, changes)
             return
-        created = create_list(**form.cleaned_data, actor=actor, created_by=person)
+        person = person_of(request)
+        created = create_list(**form.cleaned_data, actor=Actor.user(person), created_by=person)
         obj.pk = created.pk
 
     @admin.display(description="threshold")
@@ -119,6 +124,10 @@ class HashListAdmin(CuratedAdmin[HashList]):
     @admin.display(description="state")
     def state_badge(self, obj: HashList) -> SafeString:
         return word_badge(obj.state)
+
+    @admin.display(description="since")
+    def state_change(self, obj: HashList) -> str:
+        return format_html("{} {}", moment(obj.state_changed_at), obj.state_reason)
 
     @admin.display(description="pending")
     def pending(self, obj: HashList) -> SafeString:
@@ -143,6 +152,29 @@ class HashListAdmin(CuratedAdmin[HashList]):
     @admin.display(description="created")
     def created(self, obj: HashList) -> str:
         return by_whom(obj.created_by, obj.created_at)
+
+
+def _change(request: HttpRequest, hash_list: HashList, changes: dict[str, Any]) -> None:
+    """Another threshold is only proposed: it takes a second person."""
+    person = person_of(request)
+    threshold = changes.pop("pdq_threshold", None)
+    if changes:
+        change_list(hash_list=hash_list, actor=Actor.user(person), **changes)
+    if threshold is None:
+        return
+    try:
+        propose_threshold(
+            hash_list=hash_list,
+            pdq_threshold=threshold,
+            actor=person,
+            reason="Changed in the list's settings.",
+        )
+    except Conflict as error:
+        messages.error(request, f"The threshold stays: {error}.")
+    else:
+        messages.warning(
+            request, "The new threshold is proposed: it holds once another curator approves it."
+        )
 
 
 def _entries_link(hash_list: HashList, state: EntryState) -> SafeString:

@@ -21,6 +21,8 @@ MAY: Final = {
         "approve_hashentry",
         "suspend_hashentry",
         "retire_hashentry",
+        "view_decision",
+        "approve_decision",
         "view_hashlist",
         "add_hashlist",
         "change_hashlist",

@@ -1,16 +1,33 @@
 """What curators do to lists and entries: each act audited, each write by two people."""
 
+from matching.curation.canaries import add_canary, check_canaries, quarantine_hits
+from matching.curation.decisions import (
+    NEXT_STATES,
+    approve_decision,
+    propose_list_state,
+    propose_resuming,
+    propose_start,
+    propose_threshold,
+    publish_list,
+    refuse_decision,
+)
 from matching.curation.drafts import EntryDraft, add_entries, add_entry, draft_of_image
 from matching.curation.errors import AlreadyRetired, Conflict, EntryExists, FourEyesRequired
+from matching.curation.floods import suspend_floods
 from matching.curation.lifecycle import (
     approve_entries,
     approve_entry,
-    resume_entry,
     retire_entries,
     retire_entry,
     suspend_entry,
 )
-from matching.curation.lists import change_list, create_list, resume_list, suspend_list
+from matching.curation.lists import (
+    change_list,
+    create_list,
+    quarantine_list,
+    retire_list,
+    suspend_list,
+)
 from matching.curation.merging import (
     Fate,
     Merged,
@@ -28,8 +45,11 @@ from matching.curation.staging import (
     row_of_withdrawal,
     staging,
 )
+from matching.curation.stops import CAN_BE_STOPPED, stop_signal
 
 __all__ = [
+    "CAN_BE_STOPPED",
+    "NEXT_STATES",
     "AlreadyRetired",
     "Conflict",
     "EntryDraft",
@@ -40,25 +60,37 @@ __all__ = [
     "Outlook",
     "Stage",
     "StagedRow",
+    "add_canary",
     "add_entries",
     "add_entry",
+    "approve_decision",
     "approve_entries",
     "approve_entry",
     "change_list",
+    "check_canaries",
     "compare_stage",
     "create_list",
     "decide_review",
     "draft_of_image",
     "is_flat",
     "merge_entries",
-    "resume_entry",
-    "resume_list",
+    "propose_list_state",
+    "propose_resuming",
+    "propose_start",
+    "propose_threshold",
+    "publish_list",
+    "quarantine_hits",
+    "quarantine_list",
+    "refuse_decision",
     "retire_entries",
     "retire_entry",
+    "retire_list",
     "retire_withdrawn",
     "row_of_draft",
     "row_of_withdrawal",
     "staging",
+    "stop_signal",
     "suspend_entry",
+    "suspend_floods",
     "suspend_list",
 ]

@@ -1,5 +1,5 @@
 """The states of an entry: pending, active, suspended, retired. Stopping needs one person,
-starting needs a second one."""
+starting needs a second one (again after a stop: see `decisions`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from matching.curation.errors import AlreadyRetired, Conflict, FourEyesRequired
+from matching.curation.people import Stopper, as_actor, needed
 from matching.models import EntryState, HashEntry, HashEntryQuerySet, ListsVersion
 from matching.snapshot import REBUILD_AFTER, build_and_publish
 from tenants.audit.record import Actor, record
@@ -69,7 +70,7 @@ def retire_entries(*, entries: HashEntryQuerySet, actor: User, reason: str) -> i
             state=EntryState.RETIRED,
             retired_by=actor.pk,
             retired_at=timezone.now(),
-            reason=_needed(reason),
+            reason=needed(reason),
             changed_version=version,
         )
         record(
@@ -81,23 +82,22 @@ def retire_entries(*, entries: HashEntryQuerySet, actor: User, reason: str) -> i
     return retired
 
 
-def suspend_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
-    """Stop an active entry for now. Raises Conflict; ValueError without a reason."""
+def suspend_entry(*, entry: HashEntry, actor: Stopper, reason: str) -> None:
+    """Stop an entry for now; one that waits can be stopped too. Raises Conflict; ValueError
+    without a reason. Two people let it match again: see `decisions.propose_resuming`."""
     with transaction.atomic():
-        _locked(entry, allowed=(EntryState.ACTIVE,))
-        _move(entry, EntryState.SUSPENDED, reason=_needed(reason))
-        _record_one("entry.suspended", entry, actor, reason)
-    entry.refresh_from_db()
-
-
-def resume_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
-    """Put a suspended entry in force again. Raises FourEyesRequired for the one who added it."""
-    with transaction.atomic():
-        current = _locked(entry, allowed=(EntryState.SUSPENDED,))
-        if current.created_by_id == actor.pk:
-            raise FourEyesRequired("an entry is resumed by somebody who did not add it")
-        _move(entry, EntryState.ACTIVE, reason=_needed(reason), approved_by=actor.pk)
-        _record_one("entry.resumed", entry, actor, reason)
+        _locked(entry, allowed=(EntryState.PENDING, EntryState.ACTIVE))
+        HashEntry.objects.filter(pk=entry.pk).update(
+            state=EntryState.SUSPENDED,
+            reason=needed(reason),
+            changed_version=ListsVersion.objects.advance(),
+        )
+        record(
+            action="entry.suspended",
+            actor=as_actor(actor),
+            target=f"entry:{entry.pk}",
+            data={"list": entry.hash_list.slug, "reason": reason.strip()},
+        )
     entry.refresh_from_db()
 
 
@@ -111,27 +111,7 @@ def _locked(entry: HashEntry, *, allowed: tuple[EntryState, ...]) -> HashEntry:
     return current
 
 
-def _move(entry: HashEntry, state: EntryState, **changes: object) -> None:
-    version = ListsVersion.objects.advance()
-    HashEntry.objects.filter(pk=entry.pk).update(state=state, changed_version=version, **changes)
-
-
-def _record_one(action: str, entry: HashEntry, actor: User, reason: str) -> None:
-    record(
-        action=action,
-        actor=Actor.user(actor),
-        target=f"entry:{entry.pk}",
-        data={"list": entry.hash_list.slug, "reason": reason},
-    )
-
-
 def _target(entries: HashEntryQuerySet, count: int) -> str:
     if count == 1 and (only := entries.values_list("pk", flat=True).first()):
         return f"entry:{only}"
     return "entries"
-
-
-def _needed(reason: str) -> str:
-    if not reason.strip():
-        raise ValueError("a reason is needed")
-    return reason.strip()

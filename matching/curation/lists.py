@@ -1,15 +1,23 @@
-"""Hash lists: create, change, stop and start them."""
+"""Hash lists: create and change them, put them into quarantine, stop and end them.
+
+What starts a list is decided by two people: see `decisions`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from matching.curation.errors import Conflict, FourEyesRequired
-from matching.models import HashList, ListState, ListsVersion, Violation
+from matching.curation.people import Stopper, as_actor, needed, person
+from matching.models import HashList, ListEffect, ListState, ListsVersion, Violation
 from tenants.audit.record import Actor, record
+
+STOPPABLE: Final = (ListState.SHADOW, ListState.ACTIVE)
+TAKES_TWO: Final = frozenset({"state", "pdq_threshold"})
 
 
 def create_list(
@@ -19,12 +27,20 @@ def create_list(
     source: str,
     actor: Actor,
     violation: str = Violation.TEST,
+    effect: str = ListEffect.MATCH,
     created_by: User | None = None,
+    **settings: Any,
 ) -> HashList:
-    """A new, empty list. It matches nothing until its entries are approved."""
+    """A new, empty list: a draft, which matches nothing until two people have published it."""
     with transaction.atomic():
         hash_list = HashList(
-            slug=slug, kind=kind, source=source, violation=violation, created_by=created_by
+            slug=slug,
+            kind=kind,
+            source=source,
+            violation=violation,
+            effect=effect,
+            created_by=created_by,
+            **settings,
         )
         hash_list.full_clean(exclude=["csv_mapping"])
         hash_list.save()
@@ -32,13 +48,18 @@ def create_list(
             action="list.created",
             actor=actor,
             target=f"list:{slug}",
-            data={"kind": kind, "source": source, "violation": violation},
+            data={"kind": kind, "source": source, "violation": violation, "effect": effect},
         )
     return hash_list
 
 
 def change_list(*, hash_list: HashList, actor: Actor, **changes: Any) -> None:
-    """Set fields of a list; the audit row holds what they were and what they are."""
+    """Set fields of a list; the audit row holds what they were and what they are.
+
+    Raises FourEyesRequired for its state and threshold, which two people decide.
+    """
+    if forbidden := TAKES_TWO & changes.keys():
+        raise FourEyesRequired(f"{', '.join(sorted(forbidden))} of a list takes two curators")
     before = {name: getattr(hash_list, name) for name in changes}
     with transaction.atomic():
         for name, value in changes.items():
@@ -53,40 +74,51 @@ def change_list(*, hash_list: HashList, actor: Actor, **changes: Any) -> None:
         )
 
 
-def suspend_list(*, hash_list: HashList, actor: User, reason: str) -> None:
+def quarantine_list(*, hash_list: HashList, actor: User, reason: str = "") -> None:
+    """A draft is complete: the guards look at it, and it waits to be published. Raises Conflict."""
+    move_list(hash_list, (ListState.DRAFT,), ListState.QUARANTINE, actor=actor, reason=reason)
+
+
+def suspend_list(*, hash_list: HashList, actor: Stopper, reason: str) -> None:
     """Stop every entry of a list at once. One person may. Raises Conflict, ValueError."""
-    if not reason.strip():
-        raise ValueError("a reason is needed")
-    _move(hash_list, ListState.ACTIVE, ListState.SUSPENDED, actor=actor, reason=reason.strip())
+    move_list(hash_list, STOPPABLE, ListState.SUSPENDED, actor=actor, reason=needed(reason))
 
 
-def resume_list(*, hash_list: HashList, actor: User, reason: str) -> None:
-    """Start a stopped list again. Raises Conflict, FourEyesRequired for the one who stopped it."""
-    if hash_list.suspended_by_id == actor.pk:
-        raise FourEyesRequired("a list is started again by somebody who did not stop it")
-    _move(hash_list, ListState.SUSPENDED, ListState.ACTIVE, actor=actor, reason=reason.strip())
+def retire_list(*, hash_list: HashList, actor: User, reason: str) -> None:
+    """End a list for good; its entries stay, and match nothing. Raises Conflict, ValueError."""
+    living = tuple(state for state in ListState if state is not ListState.RETIRED)
+    move_list(hash_list, living, ListState.RETIRED, actor=actor, reason=needed(reason))
 
 
-def _move(
+def move_list(
     hash_list: HashList,
-    before: ListState,
+    allowed: tuple[ListState, ...],
     after: ListState,
     *,
-    actor: User,
+    actor: Stopper,
     reason: str,
 ) -> None:
-    stopper = actor.pk if after is ListState.SUSPENDED else None
+    """Change the state, with its audit row, if it is one of `allowed`. Raises Conflict."""
     with transaction.atomic():
-        moved = HashList.objects.filter(pk=hash_list.pk, state=before).update(
-            state=after, suspended_by=stopper
+        before = HashList.objects.select_for_update().get(pk=hash_list.pk).state
+        if before not in allowed:
+            raise Conflict(f"{hash_list} is {before}")
+        HashList.objects.filter(pk=hash_list.pk).update(
+            state=after,
+            state_before=before,
+            state_changed_at=timezone.now(),
+            state_reason=reason.strip(),
+            suspended_by=person(actor) if after is ListState.SUSPENDED else None,
         )
-        if not moved:
-            raise Conflict(f"{hash_list} is not {before.value}")
         ListsVersion.objects.advance()
         record(
             action="list.changed",
-            actor=Actor.user(actor),
+            actor=as_actor(actor),
             target=f"list:{hash_list.slug}",
-            data={"before": {"state": before}, "after": {"state": after}, "reason": reason},
+            data={
+                "before": {"state": before},
+                "after": {"state": after},
+                "reason": reason.strip(),
+            },
         )
     hash_list.refresh_from_db()

@@ -16,6 +16,7 @@ from matching.curation import (
     change_list,
     compare_stage,
     merge_entries,
+    publish_list,
     retire_withdrawn,
     staging,
 )
@@ -24,7 +25,7 @@ from matching.importers.reading import Lot, lots_of
 from matching.importers.report import PREVIEWED, ImportReport
 from matching.importers.rows import FileUnreadable
 from matching.importers.source import Source
-from matching.models import HashEntry, HashList, ImportRefusal, ImportRun
+from matching.models import HashEntry, HashList, ImportRefusal, ImportRun, ListState
 from matching.partial import build_segments
 from tenants.audit.record import Actor, record
 from tenants.models import Outcome
@@ -186,6 +187,13 @@ class _Performance:
         entries = HashEntry.objects.filter(import_run=self.run)
         self.report.approved = approve_entries(entries=entries, actor=approver)
         self.run.approved_by, self.run.approved_at = approver, timezone.now()
+        if self.run.hash_list.state == ListState.DRAFT:
+            publish_list(
+                hash_list=self.run.hash_list,
+                proposed_by=self.run.created_by,
+                approved_by=approver,
+                reason="Published with its import.",
+            )
 
     def fail(self, reason: str) -> None:
         self.report.withdraw()

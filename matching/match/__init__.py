@@ -3,13 +3,21 @@
 from matching.match.parts import PartialBusy
 from matching.match.price import PRICE_OF_ADMISSION, units_of_items
 from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
-from matching.match.verdict import Finding, HashItem, Judgement, NotCheckedReason, Stage
+from matching.match.verdict import (
+    Finding,
+    HashItem,
+    Judgement,
+    MatchingStopped,
+    NotCheckedReason,
+    Stage,
+)
 
 __all__ = [
     "PRICE_OF_ADMISSION",
     "Finding",
     "HashItem",
     "Judgement",
+    "MatchingStopped",
     "NotChecked",
     "NotCheckedReason",
     "Outcome",

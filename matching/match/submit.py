@@ -17,7 +17,15 @@ from matching.match.verdict import (
     question_of_image,
     question_of_item,
 )
-from matching.models import Confidence, Match, ReviewItem, ReviewKind, Submission, Verdict
+from matching.models import (
+    Confidence,
+    Match,
+    ReviewItem,
+    ReviewKind,
+    ShadowMatch,
+    Submission,
+    Verdict,
+)
 from tenants import usage, webhooks
 from tenants.audit.content import content_reference
 from tenants.audit.context import elapsed
@@ -33,11 +41,15 @@ class NotChecked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A recorded submission with its matches, strongest first."""
+    """A recorded submission with its matches, strongest first.
+
+    `shadow` is what lists on probation would have added; no answer tells of it.
+    """
 
     submission: Submission
     matches: list[Match]
     reviews: list[ReviewItem] = field(default_factory=list)
+    shadow: list[ShadowMatch] = field(default_factory=list)
 
     @property
     def is_refused(self) -> bool:
@@ -139,7 +151,17 @@ def _outcome(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judg
         )
         for finding in judgement.findings
     ]
-    return Outcome(submission, matches, _reviews(submission, judgement))
+    shadow = [
+        ShadowMatch(
+            tenant=key.tenant,
+            submission=submission,
+            entry=finding.entry,
+            match_type=finding.match_type,
+            distance=finding.distance,
+        )
+        for finding in judgement.shadow
+    ]
+    return Outcome(submission, matches, _reviews(submission, judgement), shadow)
 
 
 def _reviews(submission: Submission, judgement: Judgement) -> list[ReviewItem]:
@@ -170,6 +192,7 @@ def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: in
         *insertions([outcome.submission for outcome in outcomes]),
         *insertions(matches),
         *insertions([item for outcome in outcomes for item in outcome.reviews]),
+        *insertions([match for outcome in outcomes for match in outcome.shadow]),
         usage.counting(tenant=key.tenant, environment=key.environment, **counts),
         *_told(key, [o for o in outcomes if o.submission.verdict == Verdict.MATCH]),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,15 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.access import entries_found, entries_shown, version_and_digests
-from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes
+from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes, SignalType
 from matching.hashing.local import Extracted
 from matching.index.local import Evidence, LocalMatch
-from matching.models import Confidence, HashEntry, ListsVersion, MatchType, Verdict
+from matching.models import (
+    EVERYTHING,
+    Confidence,
+    HashEntry,
+    ListEffect,
+    ListState,
+    ListsVersion,
+    MatchType,
+    Verdict,
+)
 from matching.partial import live_partial
 from matching.snapshot import live
 from tenants.models import ApiKey
 
 ORDER = tuple(MatchType)
+DIGESTS = (SignalType.SHA256, SignalType.SHA1, SignalType.MD5)
 
 
 class Stage(StrEnum):
@@ -32,6 +42,11 @@ class Stage(StrEnum):
 class NotCheckedReason(StrEnum):
     QUALITY_TOO_LOW = "quality_too_low"
     NEEDS_REVIEW = "needs_review"
+    SIGNAL_STOPPED = "signal_stopped"
+
+
+class MatchingStopped(Exception):
+    """Curators have stopped everything: nothing may be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +64,17 @@ class Question:
     parts: tuple[Extracted, ...] | None = None
 
     @property
-    def stages(self) -> list[Stage]:
-        asked = {
-            Stage.EXACT: self.digests is not None,
-            Stage.NEAR: len(self.near) > 0,
-            Stage.PARTIAL: self.parts is not None,
-        }
-        return [stage for stage, was_asked in asked.items() if was_asked]
+    def signals(self) -> dict[Stage, set[str]]:
+        """The signal types that each stage looks up."""
+        digests = {name.value for name in DIGESTS if getattr(self.digests, name, None)}
+        near = {SignalType.PDQ.value} if len(self.near) else set()
+        local = {SignalType.LOCAL.value} if self.parts is not None else set()
+        asked = {Stage.EXACT: digests, Stage.NEAR: near, Stage.PARTIAL: local}
+        return {stage: signals for stage, signals in asked.items() if signals}
+
+    def stages(self, stopped: Collection[str]) -> list[Stage]:
+        """The stages that look at all they should: none of their signal types is `stopped`."""
+        return [stage for stage, signals in self.signals.items() if not signals & {*stopped}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,15 @@ class Finding:
         """Whether a person has to look before anybody acts on it."""
         return self.confidence is Confidence.REVIEW
 
+    @property
+    def is_shadow(self) -> bool:
+        hash_list = self.entry.hash_list
+        return hash_list.state == ListState.SHADOW and hash_list.effect == ListEffect.MATCH
+
+    @property
+    def is_harmless(self) -> bool:
+        return self.entry.hash_list.effect == ListEffect.NEVER
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -95,6 +123,7 @@ class Judgement:
     checked: list[Stage]
     reason: NotCheckedReason | None
     version: ListsVersion
+    shadow: list[Finding]  # of lists on probation: to be counted, never to be told
 
 
 def question_of_image(
@@ -119,7 +148,10 @@ def question_of_item(item: HashItem) -> Question:
 
 
 def judge(question: Question, *, key: ApiKey) -> Judgement:
-    """The verdict for one question. Raises IndexUnavailable, PartialIndexUnavailable."""
+    """The verdict for one question.
+
+    Raises IndexUnavailable, PartialIndexUnavailable, MatchingStopped.
+    """
     [judgement] = judge_all([question], key=key)
     return judgement
 
@@ -127,10 +159,12 @@ def judge(question: Question, *, key: ApiKey) -> Judgement:
 def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
     """The verdicts for `questions`, all by the same lists version, in at most two statements.
 
-    Raises IndexUnavailable.
+    Raises IndexUnavailable, MatchingStopped.
     """
     digests = [question.digests for question in questions if question.digests]
     version, same_bytes = version_and_digests(key=key, digests=digests)
+    if EVERYTHING in version.stopped:
+        raise MatchingStopped
     # Also for digests alone: a service that lost its index answers nothing.
     index = live.at(version)
     near = [index.search(q.near, PDQ_RADIUS) if len(q.near) else {} for q in questions]
@@ -139,7 +173,10 @@ def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
     entries = entries_found(key=key, pks=pks, pdq=set().union(*near))
     by_signal, by_key = _by_signal(entries), {entry.pk: entry for entry in entries}
     met = [
-        [*_findings(question, distances, by_signal), *_partial(seen, by_key)]
+        [
+            *_findings(question, distances, by_signal, version.stopped),
+            *_partial(seen, by_key),
+        ]
         for question, distances, seen in zip(questions, near, shown, strict=True)
     ]
     return [_judged(*one, version) for one in zip(questions, met, strict=True)]
@@ -147,28 +184,50 @@ def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
 
 def _shown(question: Question, version: ListsVersion) -> dict[int, LocalMatch]:
     """The entries that the question shows parts of, by key, in force or not."""
-    if question.parts is None:
+    if question.parts is None or SignalType.LOCAL in version.stopped:
         return {}
     matches = live_partial.at(version).search(question.parts)
     return {pk: matches[signature] for signature, pk in entries_shown(signatures=matches).items()}
 
 
-def _judged(question: Question, met: Iterable[Finding], version: ListsVersion) -> Judgement:
-    """A match wins; otherwise whatever could not be trusted makes it `not_checked`.
+def _judged(question: Question, met: Sequence[Finding], version: ListsVersion) -> Judgement:
+    """A match wins; otherwise whatever could not be trusted or looked up makes it `not_checked`.
 
     So `no_known_match` is only ever said of something that was looked at in full.
     """
-    findings = _strongest(met)
+    findings = _strongest(_answered(met))
+    checked = question.stages(version.stopped)
     verdict, reason = Verdict.NOT_CHECKED, None
     if any(not finding.is_doubtful for finding in findings):
         verdict = Verdict.MATCH
     elif findings:
         reason = NotCheckedReason.NEEDS_REVIEW
+    elif len(checked) < len(question.signals):
+        reason = NotCheckedReason.SIGNAL_STOPPED
     elif question.untrusted:
         reason = NotCheckedReason.QUALITY_TOO_LOW
     else:
         verdict = Verdict.NO_KNOWN_MATCH
-    return Judgement(verdict, findings, question.stages, reason, version)
+    shadow = _strongest(finding for finding in met if finding.is_shadow)
+    return Judgement(verdict, findings, checked, reason, version, shadow)
+
+
+def _answered(found: Sequence[Finding]) -> Iterator[Finding]:
+    """What the lists in force say, less what the negative ones among them take back.
+
+    The very file, or a picture at least as near to a harmless one as to the listed one, is no
+    match. A harmless picture that is merely similar takes no exact match back.
+    """
+    in_force = [finding for finding in found if finding.entry.hash_list.answers]
+    harmless = [finding for finding in in_force if finding.is_harmless]
+    the_file = any(finding.match_type is MatchType.EXACT for finding in harmless)
+    nearest = min((one.distance for one in harmless if one.distance is not None), default=None)
+    for finding in in_force:
+        is_exact = finding.match_type is MatchType.EXACT
+        is_nearer = finding.distance is not None and finding.distance < (nearest or 0)
+        stands = is_exact or nearest is None or is_nearer
+        if stands and not the_file and not finding.is_harmless:
+            yield finding
 
 
 def _by_signal(entries: Iterable[HashEntry]) -> dict[bytes, list[HashEntry]]:
@@ -185,12 +244,13 @@ def _findings(
     question: Question,
     distances: Mapping[bytes, int],
     by_signal: Mapping[bytes, Sequence[HashEntry]],
+    stopped: Collection[str],
 ) -> Iterator[Finding]:
-    digests = question.digests
-    for value in (digests.sha256, digests.sha1, digests.md5) if digests else ():
+    digests = [getattr(question.digests, name, b"") for name in DIGESTS if name not in stopped]
+    for value in digests:
         for entry in by_signal.get(value, ()):
             yield Finding(entry, MatchType.EXACT)
-    for value, distance in distances.items():
+    for value, distance in distances.items() if SignalType.PDQ not in stopped else ():
         for entry in by_signal.get(value, ()):
             if distance <= entry.hash_list.pdq_threshold:
                 yield Finding(entry, MatchType.NEAR, distance)

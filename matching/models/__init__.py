@@ -1,9 +1,18 @@
 """Lists and their entries, submissions and their matches, and what the index was built from."""
 
 from matching.models.cybertips import CyberTip, TipState
+from matching.models.decisions import EVERYTHING, Decided, Decision, DecisionState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
+from matching.models.guards import Canary, GuardCheck, ShadowMatch
 from matching.models.imports import ImportRefusal, ImportRun
-from matching.models.lists import HashList, ListKind, ListState, Violation
+from matching.models.lists import (
+    HashList,
+    ListEffect,
+    ListKind,
+    ListState,
+    Violation,
+    Visibility,
+)
 from matching.models.reports import PeriodReport, ReportState
 from matching.models.retention import Hold, RecordKind, RetentionPeriod
 from matching.models.reviews import (
@@ -18,17 +27,24 @@ from matching.models.submissions import Confidence, Match, MatchType, Submission
 from matching.models.versions import ListsVersion, Snapshot
 
 __all__ = [
+    "EVERYTHING",
+    "Canary",
     "Confidence",
     "CyberTip",
+    "Decided",
+    "Decision",
+    "DecisionState",
     "EntryState",
     "Feedback",
     "FeedbackVerdict",
+    "GuardCheck",
     "HashEntry",
     "HashEntryQuerySet",
     "HashList",
     "Hold",
     "ImportRefusal",
     "ImportRun",
+    "ListEffect",
     "ListKind",
     "ListState",
     "ListsVersion",
@@ -43,10 +59,12 @@ __all__ = [
     "ReviewItem",
     "ReviewKind",
     "ReviewState",
+    "ShadowMatch",
     "Snapshot",
     "Submission",
     "TipState",
     "Verdict",
     "Violation",
+    "Visibility",
     "searched_pdq",
 ]

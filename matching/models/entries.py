@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from matching.hashing import MIN_QUALITY, Signal, SignalType
 from matching.models.imports import ImportRun
-from matching.models.lists import HashList, ListState, Violation
+from matching.models.lists import HashList, ListEffect, ListState, Violation
 
 SIGNAL_FIELDS = (
     SignalType.SHA256,
@@ -41,7 +41,10 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
     def in_force(self, kind: str) -> Self:
         """Entries that match right now for keys of this kind: the list's state counts too."""
         return self.filter(
-            state=EntryState.ACTIVE, hash_list__state=ListState.ACTIVE, hash_list__kind=kind
+            state=EntryState.ACTIVE,
+            hash_list__state=ListState.ACTIVE,
+            hash_list__kind=kind,
+            hash_list__effect=ListEffect.MATCH,
         )
 
     def searchable(self) -> Self:
@@ -117,6 +120,7 @@ class HashEntry(models.Model):
     )
 
     objects = HashEntryQuerySet.as_manager()
+    never_deleted = True
 
     class Meta:
         verbose_name_plural = "hash entries"

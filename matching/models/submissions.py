@@ -7,6 +7,7 @@ from functools import partial
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from matching.models.entries import HashEntry
 from matching.models.lists import ListKind, Violation
@@ -84,10 +85,14 @@ class Match(models.Model):
     confidence = models.CharField(
         max_length=6, choices=Confidence.choices, blank=True, help_text="Of partial matches."
     )
+    created_at = models.DateTimeField(db_default=Now(), null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "matches"
-        indexes = [models.Index(fields=["tenant", "-id"], name="match_of_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="match_of_tenant"),
+            models.Index(fields=["created_at"], name="match_at"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
@@ -28,6 +29,11 @@ class ListsVersion(models.Model):
     version = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField()
     snapshot = models.ForeignKey("Snapshot", models.PROTECT, null=True, related_name="+")
+    stopped = ArrayField(
+        models.CharField(max_length=8),
+        default=list,
+        help_text="Signal types that nothing is matched by, or all.",
+    )
 
     objects = ListsVersionManager()
 

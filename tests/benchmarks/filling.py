@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import tests.benchmarks.configured  # noqa: F401 models need it
 from hashservice.database import OWNER
-from matching.curation import create_list
+from matching.curation import create_list, publish_list
 from matching.hashing import hash_image
 from matching.models import EntryState, HashList, ListKind, ListsVersion, Violation
 from matching.snapshot import build_and_publish
@@ -70,6 +70,7 @@ def _register(hash_list: HashList, random: NDArray[np.uint8], photos: list[bytes
         for name in CURATORS
     )
     distinct = {*map(bytes, random), *photos}
+    publish_list(hash_list=hash_list, proposed_by=adder, approved_by=approver, reason="benchmark")
     with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute("UPDATE matching_listsversion SET version = version + 1 RETURNING version")
         [version] = cursor.fetchone()

@@ -7,7 +7,7 @@ import pytest
 from matching.admin.acts import Plan
 from matching.admin.entry_acts import MOST_ONE_BY_ONE
 from matching.curation import approve_entries, retire_entry
-from matching.models import EntryState, HashEntry
+from matching.models import Decision, EntryState, HashEntry
 from tests.matching.admin.rows import add, begin, confirm, events, page
 
 pytestmark = pytest.mark.django_db
@@ -148,16 +148,15 @@ def test_one_person_suspends(second_desk, active):
     assert (event.actor_id, event.data["reason"]) == ("second curator", "reported as wrong")
 
 
-def test_who_added_it_does_not_resume_it(desk, second_desk, active):
+def test_stopped_entry_is_resumed_by_two(desk, second_desk, active):
     confirm(desk, "suspend", active[0], expected=1, reason="reported as wrong")
-
-    plan = begin(second_desk, "resume", active[0]).context["plan"]
     confirm(second_desk, "resume", active[0], expected=1, reason="all is well")
     still = states(active[:1])
-    confirm(desk, "resume", active[0], expected=1, reason="all is well")
+    decision = Decision.objects.get(state="open")
+    own = begin(second_desk, "approve", decision, model="decision").context["plan"].own
+    confirm(desk, "approve", decision, expected=1, model="decision")
 
-    assert (plan.ready, plan.own) == (0, 1)
-    assert still == [EntryState.SUSPENDED]
+    assert (own, still) == (1, [EntryState.SUSPENDED])
     assert states(active[:1]) == [EntryState.ACTIVE]
 
 

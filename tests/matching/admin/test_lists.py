@@ -5,14 +5,21 @@ from __future__ import annotations
 import pytest
 
 from matching.curation import retire_entry
-from matching.models import HashList, ListState
+from matching.models import Decision, HashList, ListState
+from tenants.models import AuditEvent
 from tests.matching.admin.rows import add, begin, confirm, events, page
 
 pytestmark = pytest.mark.django_db
 
 
 def test_list_is_created_and_audited(desk, curator):
-    fields = {"slug": "own", "kind": "live", "source": "Our own", "violation": "B2"}
+    fields = {
+        "slug": "own",
+        "kind": "live",
+        "effect": "match",
+        "source": "Our own",
+        "violation": "B2",
+    }
 
     response = desk.post(page("hashlist", "add"), fields)
 
@@ -37,23 +44,38 @@ def change(client, hash_list, **fields):
         "source": hash_list.source,
         "violation": hash_list.violation,
         "pdq_threshold": hash_list.pdq_threshold,
+        "visibility": hash_list.visibility,
     }
     return client.post(page("hashlist", "change", hash_list.pk), usual | fields)
 
 
-def test_change_is_audited_with_before_and_after(desk, ncmec):
-    change(desk, ncmec, pdq_threshold=20)
+def changes() -> list[AuditEvent]:
+    """The audited changes of settings, not of state."""
+    return [event for event in events("list.changed") if "state" not in event.data["after"]]
 
-    [event] = events("list.changed")
-    assert HashList.objects.get().pdq_threshold == 20
-    assert event.data["before"] == {"pdq_threshold": 31}
-    assert event.data["after"] == {"pdq_threshold": 20}
+
+def test_change_is_audited_with_before_and_after(desk, ncmec):
+    change(desk, ncmec, source="NCMEC, US")
+
+    [event] = changes()
+    assert event.data["before"] == {"source": "NCMEC"}
+    assert event.data["after"] == {"source": "NCMEC, US"}
+
+
+def test_new_threshold_waits_for_a_second_curator(desk, second_desk, ncmec):
+    change(desk, ncmec, pdq_threshold=20)
+    before = HashList.objects.get().pdq_threshold
+    proposal = Decision.objects.get(state="open")
+    confirm(second_desk, "approve", proposal, expected=1, model="decision")
+
+    assert (before, HashList.objects.get().pdq_threshold) == (31, 20)
+    assert [event.data["after"] for event in changes()] == [{"pdq_threshold": 20}]
 
 
 def test_saving_without_a_change_writes_nothing(desk, ncmec):
     change(desk, ncmec)
 
-    assert events("list.changed") == []
+    assert changes() == []
 
 
 def test_threshold_above_the_radius_is_refused(desk, ncmec):
@@ -70,11 +92,13 @@ def test_name_and_kind_stay(desk, ncmec):
     assert (kept.slug, kept.kind) == ("ncmec", "live")
 
 
-def test_list_is_stopped_by_one_and_started_by_another(desk, second_desk, ncmec):
+def test_list_is_stopped_by_one_and_started_by_two(desk, second_desk, ncmec):
     confirm(desk, "suspend", ncmec, expected=1, reason="wrong file", model="hashlist")
     stopped = HashList.objects.get().state
-    own = begin(desk, "resume", ncmec, model="hashlist").context["plan"].own
-    confirm(second_desk, "resume", ncmec, expected=1, reason="right file", model="hashlist")
+    confirm(desk, "activate", ncmec, expected=1, reason="right file", model="hashlist")
+    decision = Decision.objects.get(state="open")
+    own = begin(desk, "approve", decision, model="decision").context["plan"].own
+    confirm(second_desk, "approve", decision, expected=1, model="decision")
 
     assert (stopped, own) == (ListState.SUSPENDED, 1)
     assert HashList.objects.get().state == ListState.ACTIVE

@@ -13,6 +13,7 @@ from tests.matching.admin.rows import add, begin, page
 pytestmark = pytest.mark.django_db
 
 MODELS = [
+    "decision",
     "hashentry",
     "hashlist",
     "importrun",

@@ -9,11 +9,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from matching.curation import add_entry, retire_entry, suspend_entry, suspend_list
+from matching.curation import (
+    add_entry,
+    approve_decision,
+    propose_threshold,
+    retire_entry,
+    suspend_entry,
+    suspend_list,
+)
 from matching.models import ListsVersion, Match, Snapshot, Submission
 from matching.snapshot import live
 from tenants.models import AuditEvent, UsageDay, WebhookDelivery, WebhookEndpoint
-from tests.matching.lists import draft_of, make_active, make_list
+from tests.matching.lists import draft_of, make_active, make_list, publishers
 from tests.pictures import as_bytes, render_picture
 
 pytestmark = pytest.mark.django_db
@@ -138,8 +145,10 @@ def test_test_key_sees_no_live_list(acme_test_api, known_entry, known_picture):
 
 
 def test_threshold_of_the_list_is_kept(acme_api, ncmec, known_entry):
-    ncmec.pdq_threshold = 0
-    ncmec.save()
+    decision = propose_threshold(
+        hash_list=ncmec, pdq_threshold=0, actor=publishers()[0], reason="too wide"
+    )
+    approve_decision(decision=decision, actor=publishers()[1])
     altered = as_bytes(render_picture(1).resize((320, 240)), "JPEG", quality=20)
 
     assert post(acme_api, altered).json()["verdict"] == "no_known_match"
