@@ -10,6 +10,7 @@ from rest_framework import serializers
 from matching.match import Stage
 from matching.models import Confidence, Match, MatchType, Submission, Verdict, Violation
 from matching.receipts import receipt_for
+from tenants.api.bodies import StrictSerializer, Text
 
 MOST_HASH_ITEMS = 1_000
 LONGEST_CONTENT_ID = 256
@@ -48,23 +49,27 @@ class VerdictSerializer(serializers.Serializer[Any]):
     receipt = serializers.CharField()
 
 
-class ImageJsonSerializer(serializers.Serializer[Any]):
+class ContentId(Text):
+    """The caller's own name for an image or a hash."""
+
+    def __init__(self, **options: Any) -> None:
+        usual = {"max_length": LONGEST_CONTENT_ID, "allow_blank": True, "trim_whitespace": False}
+        super().__init__(**{**usual, "required": False, **options})
+
+
+class ImageJsonSerializer(StrictSerializer):
     """The JSON form of an image: exactly one of `image` (base64) and `url`."""
 
     image = serializers.CharField(required=False, trim_whitespace=False)
     url = serializers.CharField(required=False, max_length=2_048)
-    content_id = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_CONTENT_ID
-    )
+    content_id = ContentId()
     enhance = serializers.BooleanField(required=False)
 
 
 class HashItemSerializer(serializers.Serializer[Any]):
     """One hash item: at least one signal, all in hexadecimal."""
 
-    content_id = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=LONGEST_CONTENT_ID
-    )
+    content_id = ContentId(default="")
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", required=False)
     sha1 = serializers.RegexField(r"^[0-9A-Fa-f]{40}$", required=False)
     md5 = serializers.RegexField(r"^[0-9A-Fa-f]{32}$", required=False)
@@ -78,7 +83,9 @@ class HashItemSerializer(serializers.Serializer[Any]):
 
 
 class HashItemsSerializer(serializers.Serializer[Any]):
-    items = HashItemSerializer(many=True)
+    items = serializers.ListField(
+        child=HashItemSerializer(), min_length=1, max_length=MOST_HASH_ITEMS
+    )
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -96,6 +103,12 @@ class HashResultSerializer(VerdictSerializer):
     """A verdict, or for a bad item `content_id` and `error`."""
 
     error = ProblemSerializer(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for name in fields.keys() - {"content_id"}:
+            fields[name].required = False
+        return fields
 
 
 class HashResultsSerializer(serializers.Serializer[Any]):

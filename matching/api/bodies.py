@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from matching.fetching import fetch_image
 from matching.hashing import ImageTooLarge
-from matching.serializers import LONGEST_CONTENT_ID, ImageJsonSerializer
+from matching.serializers import ContentId, ImageJsonSerializer
 from tenants.authentication import key_of
 
 MULTIPART_FIELD = "image"
@@ -60,8 +60,7 @@ def image_of(request: Request) -> ImageRequest:
     _check_announced_length(request)
     is_form = isinstance(request.data, QueryDict)
     found = _from_form(request) if is_form else _from_json(request)
-    if len(found.content_id) > LONGEST_CONTENT_ID:
-        raise ValidationError({"content_id": f"at most {LONGEST_CONTENT_ID} characters"})
+    _check_content_id(found.content_id)
     if not found.data:
         raise ParseError("the request holds no image")
     return found
@@ -106,6 +105,14 @@ def _from_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ParseError("image is not valid base64") from error
+
+
+def _check_content_id(content_id: str) -> None:
+    """Wherever it stood in the request. PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+    try:
+        ContentId().run_validation(content_id)
+    except ValidationError as error:
+        raise ValidationError({"content_id": error.detail}) from error
 
 
 def _check_announced_length(request: Request) -> None:

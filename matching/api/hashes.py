@@ -56,7 +56,8 @@ class HashesView(APIView):
         except (SignalInvalid, ScopeMissing) as error:
             problem = self.get_exception_handler()(error, self.get_exception_handler_context())
             content_id = raw.get("content_id") if isinstance(raw, dict) else None
-            return {"content_id": content_id, "error": problem.data}
+            named = content_id if isinstance(content_id, str) else None
+            return {"content_id": named, "error": problem.data}
 
 
 def _items(request: Request) -> list[object]:

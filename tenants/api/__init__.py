@@ -1,5 +1,5 @@
 """The tenants' part of the native API."""
 
-from tenants.api.schema import ApiKeyScheme, StrictSerializerScheme
+from tenants.api.schema import ApiKeyScheme, MomentScheme, StrictSerializerScheme, TextScheme
 
-__all__ = ["ApiKeyScheme", "StrictSerializerScheme"]
+__all__ = ["ApiKeyScheme", "MomentScheme", "StrictSerializerScheme", "TextScheme"]

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import serializers
 
+from tenants.api.bodies import StrictSerializer, Text
 from tenants.audit.actions import ACTIONS
 from tenants.audit.events import Period
 from tenants.audit.export import FORMATS
@@ -37,7 +38,7 @@ class MomentField(serializers.CharField):
         return at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
 
 
-class PeriodSerializer(serializers.Serializer[Any]):
+class PeriodSerializer(StrictSerializer):
     """From `from` to before `to`; a day as `to` is part of the period."""
 
     to = MomentField(required=False, closes_day=True, help_text="A time (exclusive) or a last day.")
@@ -56,8 +57,8 @@ class PeriodSerializer(serializers.Serializer[Any]):
 
 class EventsQuery(PeriodSerializer):
     action = serializers.ChoiceField(choices=list(ACTIONS), required=False)
-    actor = serializers.CharField(required=False, help_text="A key's id or a user's name.")
-    cursor = serializers.CharField(required=False, help_text="`next` of the page before.")
+    actor = Text(required=False, help_text="A key's id or a user's name.")
+    cursor = Text(required=False, help_text="`next` of the page before.")
     limit = serializers.IntegerField(min_value=1, max_value=MOST_EVENTS, default=USUAL_EVENTS)
 
 
@@ -65,11 +66,11 @@ class ReportQuery(PeriodSerializer):
     format = serializers.ChoiceField(choices=list(FORMATS), default="jsonl")
 
 
-class ProofQuery(serializers.Serializer[Any]):
+class ProofQuery(StrictSerializer):
     sequence = serializers.IntegerField(min_value=0)
 
 
-class ConsistencyQuery(serializers.Serializer[Any]):
+class ConsistencyQuery(StrictSerializer):
     from_size = serializers.IntegerField(min_value=0)
     to_size = serializers.IntegerField(
         min_value=0, required=False, help_text="The log's present size unless given."

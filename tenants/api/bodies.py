@@ -15,6 +15,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             wrong = {name: "There is no such field." for name in data if name not in self.fields}
             wrong |= dict.fromkeys(_repeated(data), "It is given more than once.")
+            wrong |= dict.fromkeys(_empty(data), "It is given without a value.")
             if wrong:
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
@@ -48,3 +49,9 @@ def checked(body: StrictSerializer) -> dict[str, Any]:
 def _repeated(data: dict[str, Any]) -> list[str]:
     lists = data.lists() if isinstance(data, QueryDict) else ()
     return [name for name, values in lists if len(values) > 1]
+
+
+def _empty(data: dict[str, Any]) -> list[str]:
+    """Names of a query or form without a value, which REST framework takes for absent."""
+    values = data.items() if isinstance(data, QueryDict) else ()
+    return [name for name, value in values if value == ""]

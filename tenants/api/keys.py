@@ -62,7 +62,7 @@ class TermsSerializer(StrictSerializer):
     environment = serializers.ChoiceField(choices=Environment.choices)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=list(keys.SCOPES.items())),
-        allow_empty=False,
+        min_length=1,
         max_length=len(keys.SCOPES),
     )
     allowed_networks = serializers.ListField(

@@ -10,11 +10,13 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
 from tests.benchmarks.installation import Installation, installation
 
+CONFIGURATION = Path(__file__).with_name("contract.toml")
 KEYS = ("everything", "match", "audit:read")
 PLENTY = "1000000000"  # refusals are what is tested here, not how many of them are let through
 PHASES = "examples,coverage,fuzzing,stateful"
@@ -24,13 +26,14 @@ def check(url: str, secret: str, *, examples: int, more: list[str]) -> int:
     """The status of one run over the whole API; what it found is printed."""
     program = Path(sys.executable).with_name("schemathesis")
     command = [
-        *(str(program), "run", f"{url}/v1/openapi.json"),
+        *(str(program), "--config-file", str(CONFIGURATION), "run", f"{url}/v1/openapi.json"),
         *("--header", f"Authorization: Bearer {secret}", "--header", "Connection: close"),
         *("--checks", "all", "--phases", PHASES, "--max-examples", str(examples)),
         *("--continue-on-failure", "--suppress-health-check", "all"),
         *more,
     ]
-    return subprocess.run(command, check=False).returncode
+    with tempfile.TemporaryDirectory() as folder:  # it keeps what it found in its folder
+        return subprocess.run(command, cwd=folder, check=False).returncode
 
 
 def secrets_of(installed: Installation) -> list[str]:
