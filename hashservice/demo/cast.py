@@ -16,7 +16,7 @@ from matching.curation import (
     draft_of_image,
     publish_list,
 )
-from matching.decoding import decoders
+from matching.decoding import decoders, partial_decoders
 from matching.models import HashEntry, HashList, ListKind, ListState
 from tenants import keys
 from tenants.audit.record import Actor
@@ -93,7 +93,10 @@ def _key() -> str:
 
 
 def _register(hash_list: HashList, known: Sequence[bytes], adder: User, approver: User) -> int:
-    drafts = [draft_of_image(decoders().register(data)) for data in known]
+    drafts = [
+        draft_of_image(decoders().register(data), local=partial_decoders().register_local(data))
+        for data in known
+    ]
     add_entries(hash_list=hash_list, drafts=drafts, actor=adder)
     approve_entries(entries=HashEntry.objects.filter(hash_list=hash_list), actor=approver)
     if hash_list.state == ListState.DRAFT:

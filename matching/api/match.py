@@ -60,7 +60,7 @@ class MatchView(APIView):
         key = key_of(request)
         enhance = image.enhance
         if enhance is None:
-            enhance = key.tenant.enhance_by_default == Enhancement.INLINE
+            enhance = key.tenant.enhance_by_default != Enhancement.OFF
         outcome = match_image(
             key=key, data=image.data, content_id=image.content_id, enhance=enhance
         )
