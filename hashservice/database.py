@@ -6,8 +6,10 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import connections, models
+from django.db import connections, models, transaction
 from psycopg import sql
+
+from hashservice import roles
 
 OWNER, RUNTIME = "owner", "default"
 
@@ -48,6 +50,16 @@ def _revocation(rights: str, model: type[models.Model], role: sql.Identifier) ->
     return sql.SQL("REVOKE {rights} ON {table} FROM {role}").format(
         rights=sql.SQL(rights), table=table, role=role
     )
+
+
+def grant_duties(sender: AppConfig, using: str, **signal: Any) -> None:  # noqa: ARG001
+    """Give the roles of single duties what these need, where the operator has named such roles."""
+    if using != OWNER:
+        return
+    runtime = settings.DATABASES[RUNTIME]["USER"]
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+        for duty, role in roles.roles(settings.DATABASE_ROLES, runtime=runtime).items():
+            roles.grant(cursor, duty=duty, role=role)
 
 
 def _models(mark: str) -> list[type[models.Model]]:

@@ -101,6 +101,12 @@ DATABASES = {
     "default": env.database("DATABASE_URL"),
     "owner": env.database("DATABASE_OWNER_URL", fallback="DATABASE_URL"),
 }
+# Roles of single duties, where an operator has them: `migrate` grants each what its duty needs.
+DATABASE_ROLES = {
+    "web": env.text("DATABASE_WEB_ROLE", default=""),
+    "worker": env.text("DATABASE_WORKER_ROLE", default=""),
+    "sealer": env.text("DATABASE_SEALER_ROLE", default=""),
+}
 # Row-level security binds the owner as well; migrations change rows of every tenant.
 DATABASES["owner"]["OPTIONS"]["options"] = "-c app.scope=service"
 DATABASE_ROUTERS = ["hashservice.database.OwnerMigrates"]
@@ -189,7 +195,11 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # What waits for other people's servers has a worker of its own.
-CELERY_TASK_ROUTES = {"tenants.deliver_webhooks": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {
+    "tenants.deliver_webhooks": {"queue": "webhooks"},
+    "tenants.seal_audit": {"queue": "audit"},
+    "tenants.sign_checkpoints": {"queue": "audit"},
+}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,8 +1,9 @@
 """An embedded PostgreSQL: the programs of a wheel, a cluster of our own, a socket, no network.
 
-Three roles: `postgres` keeps the cluster, `hashservice_owner` owns the database and migrates it,
-`hashservice_app` is the runtime and owns nothing. There is no password: the kernel tells the server
-who connects (peer authentication), and only the user who started it may take these roles.
+`postgres` keeps the cluster, `hashservice_owner` owns the database and migrates it,
+`hashservice_app` is the runtime and owns nothing; roles of single duties are there for whoever
+wants them (`hashservice/roles.py`). There is no password: the kernel tells the server who connects
+(peer authentication), and only the user who started it may take these roles.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from hashservice.embedded.errors import EmbeddedError
 from hashservice.embedded.places import copy_tree, make_folder, persistent_folder, socket_folder
 
 SUPERUSER, OWNER, RUNTIME = "postgres", "hashservice_owner", "hashservice_app"
+DUTIES = ("hashservice_web", "hashservice_worker", "hashservice_sealer")
 DATABASE = "hashservice"
 PORT = 5432  # names the socket file; nothing listens on the network
 MAX_CONNECTIONS = 100
@@ -31,7 +33,10 @@ _TERMINATE = struct.pack("!ci", b"X", 4)
 _ROLES = f"""\
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEDB NOCREATEROLE NOBYPASSRLS;
 CREATE ROLE {RUNTIME} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
-"""
+""" + "".join(
+    f"CREATE ROLE {duty} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;\n"
+    for duty in DUTIES
+)
 _DATABASE = f"""\
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template1;
@@ -171,7 +176,7 @@ class Postgres:
 
     def _write_access_rules(self) -> None:
         """In our folder, not the server's: it cannot let anybody else in."""
-        roles = (SUPERUSER, OWNER, RUNTIME)
+        roles = (SUPERUSER, OWNER, RUNTIME, *DUTIES)
         rules = {
             "pg_hba.conf": f"local all {','.join(roles)} peer map=us\n",
             "pg_ident.conf": "".join(f'us "{own_name()}" {role}\n' for role in roles),

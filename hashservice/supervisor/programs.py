@@ -56,6 +56,17 @@ def courier() -> Program:
     )
 
 
+def sealer() -> Program:
+    """Celery's worker for the audit log: sealing waits behind nothing else."""
+    return _program(
+        "sealer",
+        *("celery", "--app", CELERY_APP, "--quiet", "worker"),
+        *("--queues", "audit", "--hostname", "sealer@%h"),
+        *("--pool", "threads", "--concurrency", "1", "--prefetch-multiplier", "1"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+    )
+
+
 def beat(*, state_dir: Path) -> Program:
     """Celery's scheduler. There is one of it in an installation."""
     return _program(

@@ -15,7 +15,7 @@ DEPLOY = PROJECT / "deploy"
 DOCUMENTED = set(re.findall(r"^(\w+)=", (PROJECT / ".env.example").read_text("utf8"), re.MULTILINE))
 SETTINGS = (PROJECT / "hashservice" / "settings.py").read_text("utf8")
 NEEDED_SECRETS = set(re.findall(r'env\.secret\(\s*"(\w+)",\s*required=PRODUCTION', SETTINGS))
-OWN_PROCESSES = ("web", "worker", "courier", "beat", "migrate")
+OWN_PROCESSES = ("web", "worker", "courier", "sealer", "beat", "migrate")
 
 
 @pytest.fixture(scope="module")

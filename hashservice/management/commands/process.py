@@ -1,4 +1,4 @@
-"""`manage.py process web|worker|courier|beat`: become one process, as deploy/ runs them."""
+"""`manage.py process web|worker|courier|sealer|beat`: become one process, as deploy/ runs them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         worker = kinds.add_parser("worker", help="work off what was accepted")
         worker.add_argument("--processes", type=int, default=programs.WORKER_PROCESSES)
         kinds.add_parser("courier", help="deliver webhooks")
+        kinds.add_parser("sealer", help="seal and sign the audit log")
         kinds.add_parser("beat", help="wake the worker on schedule; run exactly one")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 Django's signature
@@ -41,4 +42,6 @@ def _program(options: dict[str, Any]) -> Program:
         return programs.worker(processes=options["processes"])
     if options["kind"] == "courier":
         return programs.courier()
+    if options["kind"] == "sealer":
+        return programs.sealer()
     return programs.beat(state_dir=settings.STATE_DIR)

@@ -36,6 +36,7 @@ class Command(BaseCommand):
                 programs.web(host=host, port=port, workers=workers, threads=options["threads"]),
                 programs.worker(),
                 programs.courier(),
+                programs.sealer(),
                 programs.beat(state_dir=settings.STATE_DIR),
             ],
             environ={
