@@ -6,10 +6,12 @@ before they are right, so nothing has to be reset at the end of a request.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 from typing import Any, Final
 
 from django.db.backends.postgresql import base
+from psycopg import Error
 
 from tenants.acting import (
     NOBODY,
@@ -40,6 +42,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.told = NOBODY
         return super().get_new_connection(conn_params)
 
+    def is_usable(self) -> bool:
+        """Asked before a connection that is kept serves another request.
+
+        A server that went away has closed it, and that is seen without a round trip. Only when
+        something is there to be read, the server is asked whether it still answers.
+        """
+        try:
+            if not _can_read(self.connection.fileno()):
+                return True
+        except Error:
+            return False
+        return bool(super().is_usable())
+
     def tell(self, whom: Acting) -> None:
         """One round trip, in the connection's transaction if there is one."""
         tenant = "" if whom.tenant is None else str(whom.tenant)
@@ -66,3 +81,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.told = None
         with acting_as(SELF_DECLARED):  # until it is undone a failed transaction hears nothing else
             super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+
+def _can_read(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from matching.api.hash_fields import plain_fields
 from matching.api.verdicts import verdict_item
 from matching.hashing import Digests, SignalInvalid
 from matching.match import HashItem, match_hashes, units_of_items
@@ -71,10 +72,7 @@ def _items(request: Request) -> list[object]:
 
 def _item(raw: object, *, scopes: list[str]) -> HashItem:
     """Raises SignalInvalid for an item that is malformed, ScopeMissing for a forbidden PDQ."""
-    form = HashItemSerializer(data=raw)
-    if not form.is_valid():
-        raise SignalInvalid("; ".join(_complaints(form.errors)))
-    fields = form.validated_data
+    fields = plain_fields(raw) or _validated(raw)
     if "pdq" in fields and PERCEPTUAL_SCOPE not in scopes:
         raise ScopeMissing(PERCEPTUAL_SCOPE)
     digests = Digests(
@@ -86,6 +84,14 @@ def _item(raw: object, *, scopes: list[str]) -> HashItem:
         pdq=bytes.fromhex(fields["pdq"]) if "pdq" in fields else None,
         pdq_quality=fields.get("pdq_quality"),
     )
+
+
+def _validated(raw: object) -> dict[str, Any]:
+    form = HashItemSerializer(data=raw)
+    if not form.is_valid():
+        raise SignalInvalid("; ".join(_complaints(form.errors)))
+    fields: dict[str, Any] = form.validated_data
+    return fields
 
 
 def _complaints(errors: Any) -> list[str]:

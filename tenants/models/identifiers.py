@@ -8,11 +8,17 @@ from functools import partial
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH = 22  # 131 bits: more than a random UUID holds
+# Bytes to letters; the last eight values are left out, so that every letter is as likely.
+_LETTERS = bytes(ord(BASE62[byte % 62]) for byte in range(256))
+_LEFT_OUT = bytes(range(4 * 62, 256))
 
 
 def random_base62(length: int) -> str:
     """`length` random base62 characters from the operating system (5.95 bits each)."""
-    return "".join(secrets.choice(BASE62) for _ in range(length))
+    letters = b""
+    while len(letters) < length:
+        letters += secrets.token_bytes(2 * length).translate(_LETTERS, _LEFT_OUT)
+    return letters[:length].decode("ascii")
 
 
 def new_id(prefix: str) -> str:

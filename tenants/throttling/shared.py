@@ -23,6 +23,7 @@ from tenants.throttling.decision import (
     Standing,
 )
 from tenants.throttling.local import Debt
+from tenants.throttling.script import Script
 from tenants.throttling.sender import Sender
 
 TIMEOUT_SECONDS: Final = 0.05
@@ -52,7 +53,7 @@ class SharedLimiter:
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
         )
-        self._admit = self._redis.register_script(ADMIT)
+        self._admit = Script(self._redis.connection_pool, ADMIT)
         self._sender = Sender(self._redis.connection_pool)
 
     def admit(self, ask: Ask, debts: Sequence[Debt]) -> Decision:
@@ -74,7 +75,7 @@ class SharedLimiter:
                 *_accounts(ask, debts),
             ],
         )
-        return _decision(ask, [int(number) for number in answer], months)
+        return _decision(ask, answer, months)
 
     def settle(self, ask: Ask, further: int) -> None:
         """The end of a call, and what it cost beyond the price of admission.
