@@ -22,6 +22,11 @@ app = Celery("hashservice", task_cls=ServiceTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
+    "sweep-batches": {
+        "task": "matching.sweep_batches",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "build-snapshot": {"task": "matching.build_snapshot", "schedule": 60.0},
     "build-segments": {"task": "matching.build_segments", "schedule": 60.0},
     # Guards act within a minute: half for the schedule, half for the work.

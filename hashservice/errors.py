@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from matching import (
     access,
+    batches,
     curation,
     cybertips,
     fetching,
@@ -29,6 +30,7 @@ from matching import (
     reports,
     snapshot,
 )
+from matching.api.batches import errors as batch_errors
 from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, outgoing, throttling, webhooks
@@ -68,6 +70,7 @@ NOT_FOUND = Problem(404, "not_found", "There is no such thing")
 CONFLICT = Problem(409, "conflict", "The state of the thing does not allow this")
 NO_INDEX = Problem(503, "index_unavailable", "The index can not be searched at the moment")
 URL_REFUSED = Problem(422, "url_refused", "The address will not be connected to")
+BATCH_TOO_LARGE = Problem(413, "batch_too_large", "The batch is too large")
 INTERNAL = Problem(500, "internal_error", "Something went wrong on our side")
 
 PROBLEMS: Mapping[type[Exception], Problem] = {
@@ -113,6 +116,10 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         503, "printing_failed", "The report can not be printed at the moment"
     ),
     access.NotFound: NOT_FOUND,
+    batches.BatchEmpty: Problem(400, "batch_empty", "The batch holds no items"),
+    batches.BatchTooLarge: BATCH_TOO_LARGE,
+    TooManyFilesSent: BATCH_TOO_LARGE,
+    batch_errors.ItemLost: Problem(500, "item_lost", "The item could not be worked on"),
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
     curation.Conflict: CONFLICT,

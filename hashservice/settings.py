@@ -134,6 +134,10 @@ DECODER_PROCESSES = env.number(
     "DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS)
 )
 PARTIAL_PROCESSES = env.number("PARTIAL_PROCESSES", default=DECODER_PROCESSES)
+SPOOL_DIR = env.path("SPOOL_DIR", default=STATE_DIR / "spool")
+MAX_BATCH_ITEMS = env.number("MAX_BATCH_ITEMS", default=10_000)
+MAX_BATCH_BYTES = env.number("MAX_BATCH_BYTES", default=1024 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FILES = MAX_BATCH_ITEMS
 INDEX_DIR = env.path("INDEX_DIR", default=STATE_DIR / "index")
 IMPORT_DIR = env.path("IMPORT_DIR", default=STATE_DIR / "imports")
 IMPORT_MOUNT_DIR = env.path("IMPORT_MOUNT_DIR", default=STATE_DIR / "deliveries")

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from hashservice import health
 from hashservice.any_case import any_case
+from matching.api.batches import BatchesView, BatchResultsView, BatchView
 from matching.api.feedback import FeedbackView
 from matching.api.hashes import HashesView
 from matching.api.match import MatchView
@@ -42,6 +43,9 @@ urlpatterns = [
     path("v1/reports", TipsView.as_view(), name="reports"),
     path("v1/reports/<str:report_id>", TipView.as_view(), name="report"),
     path("v1/reports/<str:report_id>/send", TipSendView.as_view(), name="send-report"),
+    path("v1/batches", BatchesView.as_view(), name="batches"),
+    path("v1/batches/<str:batch_id>", BatchView.as_view(), name="batch"),
+    path("v1/batches/<str:batch_id>/results", BatchResultsView.as_view(), name="batch-results"),
     path("v1/key", OwnKeyView.as_view(), name="own-key"),
     path("v1/keys", KeysView.as_view(), name="keys"),
     path("v1/keys/<str:key_id>", KeyView.as_view(), name="key"),

@@ -9,8 +9,13 @@ from matching import cybertips, reports
 from matching.curation import check_canaries, suspend_floods
 from matching.importers import queue
 from matching.partial import build_segments
+from matching.batches import sweep, work_on
+from matching.models import Batch
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
+
+BATCH_TURN_SECONDS = 5.0
+WORKERS_A_BATCH = 2
 
 
 @shared_task(name="matching.build_segments")  # type: ignore[untyped-decorator]
@@ -67,3 +72,24 @@ def look_for_canaries() -> int:
 def break_floods() -> int:
     """Stop entries that suddenly match everything, or that tenants call wrong; how many."""
     return len(suspend_floods())
+
+
+@shared_task(name="matching.work_on_batch")  # type: ignore[untyped-decorator]
+def work_on_batch(batch_id: str) -> None:
+    """Work on a batch for a turn; a long one then lets others have theirs."""
+    batch = Batch.objects.select_related("tenant").filter(public_id=batch_id).first()
+    if batch is not None and work_on(batch=batch, seconds=BATCH_TURN_SECONDS):
+        work_on_batch.delay(batch_id)
+
+
+@shared_task(name="matching.sweep_batches")  # type: ignore[untyped-decorator]
+def sweep_batches() -> None:
+    """Wake workers for whatever lies about."""
+    for batch_id in sweep():
+        ring_for_batch(batch_id)
+
+
+def ring_for_batch(batch_id: str) -> None:
+    """Wake as many workers as may be at one batch."""
+    for _ in range(WORKERS_A_BATCH):
+        work_on_batch.delay(batch_id)

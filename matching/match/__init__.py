@@ -2,6 +2,7 @@
 
 from matching.match.parts import PartialBusy
 from matching.match.price import PRICE_OF_ADMISSION, units_of_items
+from matching.match.several import AskedImage, match_several
 from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
 from matching.match.verdict import (
     Finding,
@@ -14,6 +15,7 @@ from matching.match.verdict import (
 
 __all__ = [
     "PRICE_OF_ADMISSION",
+    "AskedImage",
     "Finding",
     "HashItem",
     "Judgement",
@@ -25,5 +27,6 @@ __all__ = [
     "Stage",
     "match_hashes",
     "match_image",
+    "match_several",
     "units_of_items",
 ]

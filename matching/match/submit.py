@@ -76,7 +76,7 @@ def match_image(
         judgement = judge(question_of_image(image, parts=parts), key=key)
     units = units_of_image(image.pixels)
     charge(units)
-    outcome = _outcome(key, content_id, image.digests.sha256, judgement)
+    outcome = outcome_of(key, content_id, image.digests.sha256, judgement)
     record(
         action="image.matched" if judgement.verdict is Verdict.MATCH else "image.checked",
         actor=Actor.key(key),
@@ -88,7 +88,7 @@ def match_image(
             "content": content_reference(key.tenant, image.digests.sha256),
             **elapsed(),
         },
-        effects=_effects(key, [outcome], units, bytes=len(data)),
+        effects=effects_of(key, [outcome], units, bytes=len(data)),
     )
     return outcome
 
@@ -104,7 +104,7 @@ def match_hashes(
     charge(units)
     judgements = judge_all([question_of_item(item) for item in items], key=key)
     outcomes = [
-        _outcome(key, item.content_id, _sha256(item), judgement)
+        outcome_of(key, item.content_id, _sha256(item), judgement)
         for item, judgement in zip(items, judgements, strict=True)
     ]
     verdicts = Counter(outcome.submission.verdict for outcome in outcomes)
@@ -118,12 +118,12 @@ def match_hashes(
             "verdicts": verdicts,
             **elapsed(),
         },
-        effects=_effects(key, outcomes, units),
+        effects=effects_of(key, outcomes, units),
     )
     return outcomes
 
 
-def _outcome(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
+def outcome_of(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
     """The rows of one verdict, not written yet."""
     submission = Submission(
         tenant=key.tenant,
@@ -179,7 +179,7 @@ def _reviews(submission: Submission, judgement: Judgement) -> list[ReviewItem]:
     ]
 
 
-def _effects(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: int) -> list[Write]:
+def effects_of(key: ApiKey, outcomes: Sequence[Outcome], units: int, **amounts: int) -> list[Write]:
     """What is written for `outcomes`, counters of the day included."""
     matches = [match for outcome in outcomes for match in outcome.matches]
     counts = Counter(submissions=len(outcomes), units=units, **amounts)

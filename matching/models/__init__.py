@@ -1,5 +1,6 @@
 """Lists and their entries, submissions and their matches, and what the index was built from."""
 
+from matching.models.batches import Batch, BatchLot
 from matching.models.cybertips import CyberTip, TipState
 from matching.models.decisions import EVERYTHING, Decided, Decision, DecisionState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
@@ -30,6 +31,8 @@ __all__ = [
     "EVERYTHING",
     "Canary",
     "Confidence",
+    "Batch",
+    "BatchLot",
     "CyberTip",
     "Decided",
     "Decision",

@@ -21,6 +21,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "audit.exported": "Audit events left the service as a report.",
         "audit.read": "Audit events were read.",
         "batch.accepted": "A batch of images or hashes was taken in.",
+        "batch.finished": "All items of a batch have their answers.",
         "batch.read": "The state or the results of a batch were read.",
         "content_key.destroyed": "The key that links files to the log was destroyed.",
         "curator.created": "A curator's account was made.",

@@ -18,10 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hashservice.urls import urlpatterns
+from matching.batches import work_on
 from matching.curation import EntryDraft, add_entry, approve_entry
 from matching.hashing import Signal, SignalType
-from matching.models import CyberTip, Match, PeriodReport
+from matching.models import Batch, CyberTip, Match, PeriodReport
 from tenants import keys
+from tenants.acting import SERVICE, acting_as
 from tenants.keys import SCOPES
 from tenants.models import ApiKey, WebhookDelivery, WebhookEndpoint, random_base62
 from tenants.webhooks import enqueue
@@ -80,6 +82,16 @@ def period_report_id(customer: Customer, secret: str) -> str:
     return str(report.public_id)
 
 
+def batch_id(customer: Customer, secret: str) -> str:
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    body = json.dumps({"md5": KNOWN.hex()})
+    answer = client.post("/v1/batches", body, content_type="application/x-ndjson")
+    with acting_as(SERVICE):
+        batch = Batch.objects.get(public_id=answer.json()["batch_id"])
+        work_on(batch=batch, seconds=10)
+    return str(batch.public_id)
+
+
 def key_id(customer: Customer, secret: str) -> str:
     return customer.issue(environment=secret.split("_")[1]).key.key_id
 
@@ -124,6 +136,9 @@ ROUTES = {
     "reports": Row("reports"),
     "report": Row("reports", report_id, f"tip_{random_base62(22)}"),
     "send-report": Row("reports", report_id, f"tip_{random_base62(22)}"),
+    "batches": Row("batch"),
+    "batch": Row("batch", batch_id, f"bat_{random_base62(22)}"),
+    "batch-results": Row("batch", batch_id, f"bat_{random_base62(22)}"),
     "own-key": Row(ANY_KEY),
     "keys": Row("keys"),
     "key": Row("keys", **A_KEY),

@@ -32,7 +32,7 @@ class Call:
         return int.from_bytes(self.digest[:8], signed=True)
 
 
-def call_of(request: Request, *, of_one_key: bool) -> Call:
+def call_of(request: Request, *, of_one_key: bool, payload: bytes | None = None) -> Call:
     """The call that `request` is, read before anything parses its body.
 
     Calls belong to tenant, environment and route; with `of_one_key` also to the calling key, for
@@ -46,7 +46,7 @@ def call_of(request: Request, *, of_one_key: bool) -> Call:
     caller = key.key_id if of_one_key else ""
     parts = [key.tenant.public_id, key.environment, match.route if match else "", caller, name]
     digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-    return Call(key.tenant, digest, _payload_digest(request._request))
+    return Call(key.tenant, digest, payload or _payload_digest(request._request))
 
 
 def _payload_digest(request: HttpRequest) -> bytes:

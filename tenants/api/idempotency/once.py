@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from typing import Any
 
 from django.db import transaction
 from django.http.response import HttpResponse, HttpResponseBase
@@ -17,21 +18,25 @@ from tenants.api.idempotency.call import HEADER, Call, call_of
 Handler = Callable[..., Response]
 
 
-def idempotent(*, of_one_key: bool = False) -> Callable[[Handler], Handler]:
+def idempotent(
+    *, of_one_key: bool = False, payload: Callable[..., bytes] | None = None
+) -> Callable[[Handler], Handler]:
     """Let a handler run once for each `Idempotency-Key`; without the header nothing changes.
 
     With the header the handler's effects and its answer commit in one transaction: whatever breaks
     in between, a retry finds both or neither. Who may call, and how often, was decided before; a
     repeated answer is asked for with the same rights and charged like any call. `of_one_key` keeps
-    answers that hold a secret from the tenant's other keys.
+    answers that hold a secret from the tenant's other keys. For a handler that gets what was sent
+    as arguments, `payload` is called with these and gives its digest; no body is read then.
     """
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
-        def once(view: APIView, request: Request, **captured: str) -> HttpResponseBase:
+        def once(view: APIView, request: Request, **captured: Any) -> HttpResponseBase:
             if HEADER not in request.headers:
                 return handler(view, request, **captured)
-            call = call_of(request, of_one_key=of_one_key)
+            digest = payload(**captured) if payload else None
+            call = call_of(request, of_one_key=of_one_key, payload=digest)
             return _once(call, view, request, partial(handler, view, request, **captured))
 
         once.is_idempotent = True  # type: ignore[attr-defined]

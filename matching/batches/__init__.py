@@ -1,0 +1,32 @@
+"""Batches: taken in at once, worked on lot by lot, each item answered exactly once."""
+
+from matching.batches.acceptance import accept
+from matching.batches.drafts import (
+    BatchDraft,
+    BatchEmpty,
+    BatchTooLarge,
+    ItemDraft,
+    ItemKind,
+    take_in,
+)
+from matching.batches.leases import LeaseLost
+from matching.batches.reading import Progress, batch_of, progress_of, results_of
+from matching.batches.sweeping import sweep
+from matching.batches.work import work_on
+
+__all__ = [
+    "BatchDraft",
+    "BatchEmpty",
+    "BatchTooLarge",
+    "ItemDraft",
+    "ItemKind",
+    "LeaseLost",
+    "Progress",
+    "accept",
+    "batch_of",
+    "progress_of",
+    "results_of",
+    "sweep",
+    "take_in",
+    "work_on",
+]
