@@ -6,11 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from matching import cybertips, reports
+from matching.batches import sweep, work_on
 from matching.curation import check_canaries, suspend_floods
 from matching.importers import queue
-from matching.partial import build_segments
-from matching.batches import sweep, work_on
 from matching.models import Batch
+from matching.partial import build_segments
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 

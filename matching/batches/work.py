@@ -13,12 +13,13 @@ from matching import spool
 from matching.batches import leases
 from matching.batches.drafts import ItemKind
 from matching.batches.ending import end
-from matching.decoding import decoders
+from matching.decoding import decoders, partial_decoders
 from matching.fetching import FetcherBusy, UrlNotFetched, UrlsNotIncluded, fetch_image
 from matching.hashing import Digests, ImageError
 from matching.hashing.sandbox import DecoderUnavailable
-from matching.match import AskedImage, HashItem, Outcome, match_several
+from matching.match import AskedImage, HashItem, MatchingStopped, Outcome, match_several
 from matching.models import Batch, BatchLot, ListsVersion, Verdict
+from matching.partial import PartialIndexUnavailable
 from matching.snapshot import IndexUnavailable
 from tenants.acting import Acting, acting_as
 from tenants.models import ApiKey
@@ -30,7 +31,14 @@ MOST_ATTEMPTS: Final = 5
 Asked = AskedImage | HashItem
 Error = dict[str, str]
 REFUSALS: Final = (ImageError, AddressRefused, UrlNotFetched, UrlsNotIncluded)
-NOT_NOW: Final = (IndexUnavailable, DecoderUnavailable, FetcherBusy, ListsVersion.DoesNotExist)
+NOT_NOW: Final = (
+    IndexUnavailable,
+    PartialIndexUnavailable,
+    MatchingStopped,
+    DecoderUnavailable,
+    FetcherBusy,
+    ListsVersion.DoesNotExist,
+)
 """What is no fault of an item: the lot is given back, and taken up again later."""
 
 logger = logging.getLogger(__name__)
@@ -101,7 +109,7 @@ def _asked(lot: BatchLot, batch: Batch, key: ApiKey) -> list[Asked | Error]:
     for item in lot.items:
         leases.renew(lot)
         try:
-            asked.append(_item(item, key, images))
+            asked.append(_item(item, batch, key, images))
         except (*REFUSALS, spool.SpoolDamaged) as error:
             asked.append(_error(type(error).__name__, str(error)))
     return asked
@@ -114,7 +122,9 @@ def _spooled(lot: BatchLot, batch: Batch) -> Iterator[bytes]:
     )
 
 
-def _item(item: dict[str, Any], key: ApiKey, images: Iterator[bytes]) -> Asked | Error:
+def _item(
+    item: dict[str, Any], batch: Batch, key: ApiKey, images: Iterator[bytes]
+) -> Asked | Error:
     kind, payload, content_id = item["kind"], item["payload"], item["content_id"]
     if kind == ItemKind.FAILED:
         return _error(payload["name"], payload["text"])
@@ -126,7 +136,8 @@ def _item(item: dict[str, Any], key: ApiKey, images: Iterator[bytes]) -> Asked |
         data = next(images, b"")
         if not data:
             raise spool.SpoolDamaged("the image is not there any more")
-    return AskedImage(content_id=content_id, image=decoders().query(data), size=len(data))
+    parts = partial_decoders().extract(data) if batch.enhance else None
+    return AskedImage(content_id, decoders().query(data), len(data), parts)
 
 
 def _hash_item(content_id: str, fields: dict[str, Any]) -> HashItem:

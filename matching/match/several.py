@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matching.hashing import QueryHashes
+from matching.hashing.local import Extracted
 from matching.match.price import units_of_image, units_of_items
 from matching.match.submit import Outcome, effects_of, outcome_of
 from matching.match.verdict import (
@@ -23,11 +24,15 @@ from tenants.models import ApiKey
 
 @dataclass(frozen=True, slots=True)
 class AskedImage:
-    """An image that is hashed already; `size` in bytes, for the figures."""
+    """An image that is hashed already; `size` in bytes, for the figures.
+
+    `parts`, unless None, is what parts of listed pictures are looked for by, a frame each.
+    """
 
     content_id: str
     image: QueryHashes
     size: int
+    parts: tuple[Extracted, ...] | None = None
 
 
 def match_several(
@@ -73,7 +78,9 @@ def _units(items: Sequence[AskedImage | HashItem]) -> int:
 
 
 def _question(item: AskedImage | HashItem) -> Question:
-    return question_of_image(item.image) if isinstance(item, AskedImage) else question_of_item(item)
+    if isinstance(item, AskedImage):
+        return question_of_image(item.image, parts=item.parts)
+    return question_of_item(item)
 
 
 def _sha256(item: AskedImage | HashItem) -> bytes | None:

@@ -29,10 +29,10 @@ from matching.models.versions import ListsVersion, Snapshot
 
 __all__ = [
     "EVERYTHING",
-    "Canary",
-    "Confidence",
     "Batch",
     "BatchLot",
+    "Canary",
+    "Confidence",
     "CyberTip",
     "Decided",
     "Decision",

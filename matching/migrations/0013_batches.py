@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0008_period_reports'),
+        ('matching', '0012_guards'),
         ('tenants', '0012_plans_with_concurrency'),
     ]
 
