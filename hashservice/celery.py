@@ -77,6 +77,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "poll-exchanges": {
+        "task": "matching.poll_exchanges",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-imports": {"task": "matching.sweep_imports", "schedule": 3600.0},
     "forget-kept-answers": {"task": "tenants.forget_kept_answers", "schedule": 3600.0},
 }

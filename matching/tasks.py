@@ -8,7 +8,7 @@ from django.utils import timezone
 from matching import cybertips, reports
 from matching.batches import sweep, work_on
 from matching.curation import check_canaries, suspend_floods
-from matching.importers import queue
+from matching.importers import exchanges, queue
 from matching.models import Batch
 from matching.partial import build_segments
 from matching.snapshot import build_and_publish, is_rebuild_due
@@ -39,6 +39,16 @@ def carry_out_imports() -> int:
     done = 0
     while (run := queue.claim()) is not None:
         queue.carry_out(run)
+        done += 1
+    return done
+
+
+@shared_task(name="matching.poll_exchanges")  # type: ignore[untyped-decorator]
+def poll_exchanges() -> int:
+    """Poll the exchanges that are due, one after the other; returns how many."""
+    done = 0
+    while (exchange := exchanges.claim_due()) is not None:
+        exchanges.poll(exchange)
         done += 1
     return done
 

@@ -3,6 +3,7 @@
 from matching.admin import (
     decisions,
     entries,
+    exchanges,
     imports,
     lists,
     reviews,
@@ -14,6 +15,7 @@ from matching.admin import (
 __all__ = [
     "decisions",
     "entries",
+    "exchanges",
     "imports",
     "lists",
     "reviews",

@@ -23,6 +23,7 @@ MAY: Final = {
         "retire_hashentry",
         "view_decision",
         "approve_decision",
+        "view_exchange",
         "view_hashlist",
         "add_hashlist",
         "change_hashlist",

@@ -4,6 +4,7 @@ from matching.models.batches import Batch, BatchLot
 from matching.models.cybertips import CyberTip, TipState
 from matching.models.decisions import EVERYTHING, Decided, Decision, DecisionState
 from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
+from matching.models.exchanges import Exchange, ExchangeKind
 from matching.models.guards import Canary, GuardCheck, ShadowMatch
 from matching.models.imports import ImportRefusal, ImportRun
 from matching.models.lists import (
@@ -38,6 +39,8 @@ __all__ = [
     "Decision",
     "DecisionState",
     "EntryState",
+    "Exchange",
+    "ExchangeKind",
     "Feedback",
     "FeedbackVerdict",
     "GuardCheck",

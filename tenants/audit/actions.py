@@ -34,6 +34,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "entry.resumed": "A suspended hash entry matches again.",
         "entry.retired": "A hash entry was retired; it never matches again.",
         "entry.suspended": "A hash entry was suspended; it does not match until resumed.",
+        "exchange.changed": "Polling of an exchange for a hash list was set up or switched off.",
         "feedback.given": "A tenant said whether a match was right.",
         "guard.alarmed": "A guard stopped something and put it before the curators.",
         "hash.checked": "Submitted hashes were compared; none is known.",

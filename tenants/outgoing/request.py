@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
+from types import MappingProxyType
 from typing import Final
 
 from django.conf import settings
@@ -34,13 +35,20 @@ def check(url: str) -> None:
     resolved(parsed(url, in_force), in_force)
 
 
-def fetch(url: str, *, most_bytes: int, seconds: float, accept: str) -> Answer:
+def fetch(
+    url: str,
+    *,
+    most_bytes: int,
+    seconds: float,
+    accept: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
     """GET `url`, at most `most_bytes` of body, within `seconds`. A redirect is its own answer.
 
     Raises AddressRefused, NotReached, AnswerTooLarge.
     """
-    headers = {"Accept": accept, "Accept-Encoding": "identity"}
-    with _sent("GET", url, None, headers, seconds) as response:
+    asked = {**headers, "Accept": accept, "Accept-Encoding": "identity"}
+    with _sent("GET", url, None, asked, seconds) as response:
         return Answer(response.status, _headers(response), _body(response, most_bytes))
 
 

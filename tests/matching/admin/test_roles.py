@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = [
     "decision",
+    "exchange",
     "hashentry",
     "hashlist",
     "importrun",
