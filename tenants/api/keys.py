@@ -79,7 +79,7 @@ class TermsSerializer(StrictSerializer):
         return keys.Limits(**limits)
 
 
-class RotationSerializer(StrictSerializer):
+class KeyRotationSerializer(StrictSerializer):
     """How long the old key goes on working."""
 
     overlap_seconds = WholeNumber(min_value=0, max_value=keys.MAX_OVERLAP_SECONDS)
@@ -168,13 +168,13 @@ class RotationView(APIView):
         operation_id="rotate_key",
         summary="Rotate a key",
         description="The successor has the same terms; the old key ends after the overlap.",
-        request=RotationSerializer,
+        request=KeyRotationSerializer,
         responses={201: IssuedKeySerializer},
     )
     @idempotent(of_one_key=True)
     def post(self, request: Request, key_id: str) -> Response:
         asker = key_of(request)
-        rotation = checked(RotationSerializer(data=request.data))
+        rotation = checked(KeyRotationSerializer(data=request.data))
         key = _seen_by(asker, key_id)
         return _shown_once(keys.rotate(key=key, actor=Actor.key(asker), **rotation))
 
