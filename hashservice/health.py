@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from matching.curation import alarms
 from matching.models import ListsVersion
 from matching.partial import PartialIndexUnavailable, live_partial
 from matching.snapshot import IndexUnavailable, live
@@ -29,11 +30,15 @@ def livez(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """Everything an answer depends on is there; what is not, is named."""
+    """Everything an answer depends on is there; what is not, is named.
+
+    Alarms are for curators and stop no answer.
+    """
     wrong = {name: text for name, check in CHECKS.items() if (text := check())}
     if wrong:
         return JsonResponse({"ready": False, "wrong": wrong}, status=503)
-    return JsonResponse({"ready": True, "wrong": {}})
+    told = alarms()
+    return JsonResponse({"ready": True, "wrong": {}, **({"alarms": told} if told else {})})
 
 
 def _database() -> str:

@@ -11,7 +11,18 @@ from django.utils import timezone
 
 from matching.admin.chart import Chart, matches_chart
 from matching.admin.lists import lists_with_counts
-from matching.models import EntryState, HashEntry, HashList, ImportRun, ListsVersion
+from matching.curation import alarms
+from matching.models import (
+    Decision,
+    DecisionState,
+    EntryState,
+    HashEntry,
+    HashList,
+    ImportRun,
+    ListsVersion,
+    ReviewItem,
+    ReviewState,
+)
 from tenants.admin.paging import counted, number
 from tenants.models import ActorKind, AuditEvent
 
@@ -30,10 +41,20 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Todo:
+    """What waits for a curator's decision, and what is not as it should be."""
+
+    proposals: str
+    reviews: str
+    alarms: list[str]
+
+
+@dataclass(frozen=True)
 class Dashboard:
     """What one person may see; what they may not is None or empty."""
 
     waiting: Waiting | None = None
+    todo: Todo | None = None
     lists: list[HashList] = field(default_factory=list)
     imports: list[ImportRun] = field(default_factory=list)
     version: ListsVersion | None = None
@@ -45,6 +66,7 @@ def dashboard_for(user: User) -> Dashboard:
     """The dashboard, with what `user` has the permission to view."""
     return Dashboard(
         waiting=_waiting(user) if user.has_perm("matching.view_hashentry") else None,
+        todo=_todo() if user.has_perm("matching.view_decision") else None,
         lists=_lists() if user.has_perm("matching.view_hashlist") else [],
         imports=_running_imports() if user.has_perm("matching.view_importrun") else [],
         version=_version() if user.has_perm("matching.view_listsversion") else None,
@@ -60,6 +82,14 @@ def _waiting(user: User) -> Waiting:
         for_you=number(counted(pending.exclude(created_by=user))),
         by_you=number(counted(pending.filter(created_by=user))),
         oldest_at=oldest,
+    )
+
+
+def _todo() -> Todo:
+    return Todo(
+        proposals=number(counted(Decision.objects.filter(state=DecisionState.OPEN))),
+        reviews=number(counted(ReviewItem.objects.filter(state=ReviewState.OPEN))),
+        alarms=alarms(),
     )
 
 

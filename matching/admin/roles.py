@@ -14,6 +14,7 @@ from django.dispatch import receiver
 
 from tenants.memberships import CURATORS
 
+AUDITORS = "Auditors"  # see everything that curators see, and change nothing
 MAY: Final = {
     "matching": (
         "view_hashentry",
@@ -21,6 +22,8 @@ MAY: Final = {
         "approve_hashentry",
         "suspend_hashentry",
         "retire_hashentry",
+        "view_canary",
+        "view_shadowmatch",
         "view_decision",
         "approve_decision",
         "view_exchange",
@@ -43,14 +46,20 @@ MAY: Final = {
 
 
 def grant_curators(*, using: str) -> None:
-    """Give the curators' group exactly the permissions in MAY. Nobody may delete anything."""
+    """Give the curators' group exactly the permissions in MAY, and auditors those to look.
+
+    Nobody may delete anything.
+    """
     wanted = Q()
     for label, codenames in MAY.items():
         # Django makes them at the end of a migration too, but maybe only after this.
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
         wanted |= Q(content_type__app_label=label, codename__in=codenames)
-    group, _ = Group.objects.using(using).get_or_create(name=CURATORS)
-    group.permissions.set(Permission.objects.using(using).filter(wanted))
+    granted = Permission.objects.using(using).filter(wanted)
+    looks = granted.filter(codename__startswith="view_")
+    for name, permissions in {CURATORS: granted, AUDITORS: looks}.items():
+        group, _ = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set(permissions)
 
 
 @receiver(post_migrate, dispatch_uid="matching.curators")

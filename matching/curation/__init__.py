@@ -46,6 +46,7 @@ from matching.curation.staging import (
     staging,
 )
 from matching.curation.stops import CAN_BE_STOPPED, stop_signal
+from matching.curation.watching import alarms
 
 __all__ = [
     "CAN_BE_STOPPED",
@@ -63,6 +64,7 @@ __all__ = [
     "add_canary",
     "add_entries",
     "add_entry",
+    "alarms",
     "approve_decision",
     "approve_entries",
     "approve_entry",

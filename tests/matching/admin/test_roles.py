@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 
-from matching.admin.roles import MAY, grant_curators
+from matching.admin.roles import AUDITORS, MAY, grant_curators
 from tenants.memberships import CURATORS
-from tests.matching.admin.rows import add, begin, page
+from tests.matching.admin.conftest import signed_in
+from tests.matching.admin.rows import add, begin, confirm, page
 
 pytestmark = pytest.mark.django_db
 
 MODELS = [
+    "canary",
+    "shadowmatch",
     "decision",
     "exchange",
     "hashentry",
@@ -74,3 +77,17 @@ def test_nobody_deletes(rf, django_user_model, model):
 
     assert not pages.has_delete_permission(request)
     assert "delete_selected" not in pages.get_actions(request)
+
+
+def test_auditor_sees_everything_and_changes_nothing(ncmec, curator, fast_passwords):
+    auditor = User.objects.create_user("auditor", is_staff=True)
+    auditor.groups.add(Group.objects.get(name=AUDITORS))
+    desk = signed_in(auditor)
+    [entry] = add(ncmec, 1, by=curator)
+
+    assert {desk.get(page(model)).status_code for model in MODELS} == {200}
+    confirm(desk, "approve", entry, expected=1)
+    confirm(desk, "suspend", ncmec, expected=1, model="hashlist")
+    entry.refresh_from_db()
+    ncmec.refresh_from_db()
+    assert (entry.state, ncmec.state) == ("pending", "active")
