@@ -63,6 +63,12 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 2},
     },
+    "look-back": {"task": "matching.look_back", "schedule": 15.0, "options": {"expires": 15}},
+    "purge-retained": {
+        "task": "matching.purge_retained",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "tidy-webhooks": {"task": "tenants.tidy_webhooks", "schedule": 3600.0},
     "find-expiring-keys": {"task": "tenants.find_expiring_keys", "schedule": 3600.0},
     "compare-quotas": {"task": "tenants.compare_quotas", "schedule": 60.0},

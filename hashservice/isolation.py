@@ -36,6 +36,11 @@ DROP POLICY IF EXISTS nobodys_rows ON {{table}};
 NOBODYS: Final = """
 CREATE POLICY nobodys_rows ON {table} FOR INSERT WITH CHECK (tenant_id IS NULL);
 """
+# What a tenant writes and the service alone reads.
+KEPT_FROM_TENANTS: Final = """
+ALTER POLICY tenant_rows ON {table} USING ((SELECT current_setting('app.scope', true)) = 'service');
+"""
+WRITTEN_ONLY: Final = frozenset({"matching.RetainedHashes"})
 WRITTEN_BY_NOBODY: Final = frozenset({"tenants.AuditEvent"})
 # At the door it is not known yet whose key it is: this reads the one row whose id was shown.
 DOOR: Final = """
@@ -77,7 +82,9 @@ def _has_tenant(model: type[models.Model]) -> bool:
 
 
 def _isolate(cursor: CursorWrapper, model: type[models.Model]) -> None:
-    statements = POLICIES + (NOBODYS if model._meta.label in WRITTEN_BY_NOBODY else "")
+    statements = POLICIES
+    statements += NOBODYS if model._meta.label in WRITTEN_BY_NOBODY else ""
+    statements += KEPT_FROM_TENANTS if model._meta.label in WRITTEN_ONLY else ""
     version = hashlib.sha256(statements.encode()).hexdigest()
     table = model._meta.db_table
     if _version_in_place(cursor, table) == version:

@@ -49,6 +49,15 @@ class VerdictSerializer(serializers.Serializer[Any]):
     receipt = serializers.CharField()
 
 
+class SubmissionSerializer(VerdictSerializer):
+    """A verdict as it was given, and what the lists say differently since."""
+
+    retroactive_matches = MatchSerializer(many=True, help_text="With entries that came later.")
+    withdrawn_matches = serializers.ListField(
+        child=serializers.CharField(), help_text="Ids of matches whose entries were retired."
+    )
+
+
 class ContentId(Text):
     """The caller's own name for an image or a hash."""
 
@@ -139,6 +148,17 @@ def answer(submission: Submission, matches: Iterable[Match]) -> dict[str, Any]:
         "sha256": bytes(submission.sha256).hex() if submission.sha256 else None,
         "lists_version": submission.lists_version_label,
         "receipt": receipt_for(submission),
+    }
+
+
+def answer_since(submission: Submission, matches: Iterable[Match]) -> dict[str, Any]:
+    """The verdict as it was given, and beside it what lookback found since."""
+    known = list(matches)
+    later = [match for match in known if match.is_retroactive]
+    return {
+        **answer(submission, [match for match in known if not match.is_retroactive]),
+        "retroactive_matches": [_named(match) for match in later],
+        "withdrawn_matches": [match.public_id for match in known if match.withdrawn_at],
     }
 
 

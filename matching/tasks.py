@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from matching import cybertips, reports
+from matching import cybertips, lookback, reports
 from matching.batches import sweep, work_on
 from matching.curation import check_canaries, suspend_floods
 from matching.importers import exchanges, queue
@@ -103,3 +103,15 @@ def ring_for_batch(batch_id: str) -> None:
     """Wake as many workers as may be at one batch."""
     for _ in range(WORKERS_A_BATCH):
         work_on_batch.delay(batch_id)
+
+
+@shared_task(name="matching.look_back")  # type: ignore[untyped-decorator]
+def look_back() -> str:
+    """Hold what changed in the lists against retained hashes and earlier matches."""
+    return str(lookback.look_back() or "not due")
+
+
+@shared_task(name="matching.purge_retained")  # type: ignore[untyped-decorator]
+def purge_retained() -> int:
+    """Delete the retained hashes whose time is over."""
+    return lookback.purge_retained(now=timezone.now())

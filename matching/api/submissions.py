@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from matching.access import submission_of
 from matching.receipts import public_keys
-from matching.serializers import ReceiptKeysSerializer, VerdictSerializer, answer
+from matching.serializers import ReceiptKeysSerializer, SubmissionSerializer, answer_since
 from tenants.audit.record import Actor, record
 from tenants.authentication import key_of
 
@@ -21,7 +21,7 @@ class SubmissionView(APIView):
     @extend_schema(
         operation_id="submission",
         summary="Read a verdict again",
-        responses={200: VerdictSerializer},
+        responses={200: SubmissionSerializer},
     )
     def get(self, request: Request, submission_id: str) -> Response:
         key = key_of(request)
@@ -33,7 +33,7 @@ class SubmissionView(APIView):
             target=submission.public_id,
             status=200,
         )
-        return Response(answer(submission, submission.matches.all()))
+        return Response(answer_since(submission, submission.matches.all()))
 
 
 class ReceiptKeysView(APIView):

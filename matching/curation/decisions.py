@@ -215,11 +215,10 @@ def _resume_entry(entry: HashEntry, decision: Decision) -> None:
 def _change_threshold(hash_list: HashList, decision: Decision, actor: User) -> None:
     before, after = int(decision.before), int(decision.after)
     changed = HashList.objects.filter(pk=hash_list.pk, pdq_threshold=before).update(
-        pdq_threshold=after
+        pdq_threshold=after, changed_version=ListsVersion.objects.advance()
     )
     if not changed:
         raise Conflict(f"the threshold of {hash_list} has changed since")
-    ListsVersion.objects.advance()
     record(
         action="list.changed",
         actor=Actor.user(actor),

@@ -18,6 +18,8 @@ from tenants.audit.record import Actor, record
 
 STOPPABLE: Final = (ListState.SHADOW, ListState.ACTIVE)
 TAKES_TWO: Final = frozenset({"state", "pdq_threshold"})
+# What lookback repeats: after it the list may match for somebody for whom it did not.
+MATCHES_MORE: Final = frozenset({"kind", "visibility", "visible_to_plans", "visible_to_tenants"})
 
 
 def create_list(
@@ -64,8 +66,10 @@ def change_list(*, hash_list: HashList, actor: Actor, **changes: Any) -> None:
     with transaction.atomic():
         for name, value in changes.items():
             setattr(hash_list, name, value)
-        hash_list.save(update_fields=list(changes))
-        ListsVersion.objects.advance()
+        version = ListsVersion.objects.advance()
+        if MATCHES_MORE & set(changes):
+            hash_list.changed_version = version
+        hash_list.save(update_fields=[*changes, "changed_version"])
         record(
             action="list.changed",
             actor=actor,
@@ -110,7 +114,8 @@ def move_list(
             state_reason=reason.strip(),
             suspended_by=person(actor) if after is ListState.SUSPENDED else None,
         )
-        ListsVersion.objects.advance()
+        version = ListsVersion.objects.advance()
+        HashList.objects.filter(pk=hash_list.pk).update(changed_version=version)
         record(
             action="list.changed",
             actor=as_actor(actor),

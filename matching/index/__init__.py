@@ -4,6 +4,7 @@
 `Neighbours.union` joins their answers. Whether a hash is an active entry only the database knows.
 """
 
+from matching.index.bulk import BulkIndex
 from matching.index.delta import DeltaIndex
 from matching.index.hamming import HammingIndex, build
 from matching.index.neighbours import MAX_RADIUS, Neighbours
@@ -13,6 +14,7 @@ from matching.index.warming import warm_up
 
 __all__ = [
     "MAX_RADIUS",
+    "BulkIndex",
     "DeltaIndex",
     "HammingIndex",
     "IndexDamaged",

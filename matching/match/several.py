@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from matching.hashing import QueryHashes
 from matching.hashing.local import Extracted
 from matching.match.price import units_of_image, units_of_items
+from matching.match.retaining import retained
 from matching.match.submit import Outcome, effects_of, outcome_of
 from matching.match.verdict import (
     HashItem,
@@ -43,7 +44,8 @@ def match_several(
     Inside the caller's transaction. `target` is what the audit event is about. Raises
     IndexUnavailable.
     """
-    judgements = judge_all([_question(item) for item in items], key=key) if items else []
+    questions = [_question(item) for item in items]
+    judgements = judge_all(questions, key=key) if items else []
     outcomes = [
         outcome_of(key, item.content_id, _sha256(item), judgement)
         for item, judgement in zip(items, judgements, strict=True)
@@ -59,13 +61,16 @@ def match_several(
             "verdicts": verdicts,
             "failed": Counter(failed),
         },
-        effects=effects_of(
-            key,
-            outcomes,
-            _units(items),
-            bytes=sum(item.size for item in items if isinstance(item, AskedImage)),
-            errors=len(failed),
-        ),
+        effects=[
+            *effects_of(
+                key,
+                outcomes,
+                _units(items),
+                bytes=sum(item.size for item in items if isinstance(item, AskedImage)),
+                errors=len(failed),
+            ),
+            *retained(key, [outcome.submission for outcome in outcomes], questions),
+        ],
     )
     return outcomes
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from matching.decoding import decoders, partial_decoders
 from matching.match.parts import partial_stage
 from matching.match.price import units_of_image, units_of_items
+from matching.match.retaining import retained
 from matching.match.verdict import (
     HashItem,
     Judgement,
@@ -73,7 +74,8 @@ def match_image(
     with partial_stage(wanted=enhance):
         image = decoders().query(data)
         parts = partial_decoders().extract(data) if enhance else None
-        judgement = judge(question_of_image(image, parts=parts), key=key)
+        question = question_of_image(image, parts=parts)
+        judgement = judge(question, key=key)
     units = units_of_image(image.pixels)
     charge(units)
     outcome = outcome_of(key, content_id, image.digests.sha256, judgement)
@@ -88,7 +90,10 @@ def match_image(
             "content": content_reference(key.tenant, image.digests.sha256),
             **elapsed(),
         },
-        effects=effects_of(key, [outcome], units, bytes=len(data)),
+        effects=[
+            *effects_of(key, [outcome], units, bytes=len(data)),
+            *retained(key, [outcome.submission], [question]),
+        ],
     )
     return outcome
 
@@ -102,7 +107,8 @@ def match_hashes(
     """
     units = units_of_items(len(items)) if units is None else units
     charge(units)
-    judgements = judge_all([question_of_item(item) for item in items], key=key)
+    questions = [question_of_item(item) for item in items]
+    judgements = judge_all(questions, key=key)
     outcomes = [
         outcome_of(key, item.content_id, _sha256(item), judgement)
         for item, judgement in zip(items, judgements, strict=True)
@@ -118,7 +124,10 @@ def match_hashes(
             "verdicts": verdicts,
             **elapsed(),
         },
-        effects=effects_of(key, outcomes, units),
+        effects=[
+            *effects_of(key, outcomes, units),
+            *retained(key, [outcome.submission for outcome in outcomes], questions),
+        ],
     )
     return outcomes
 

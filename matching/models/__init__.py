@@ -15,6 +15,7 @@ from matching.models.lists import (
     Violation,
     Visibility,
 )
+from matching.models.lookback import LookbackRun, RetainedHashes
 from matching.models.reports import PeriodReport, ReportState
 from matching.models.retention import Hold, RecordKind, RetentionPeriod
 from matching.models.reviews import (
@@ -56,11 +57,13 @@ __all__ = [
     "ListsVersion",
     "LocalSegment",
     "LocalSignature",
+    "LookbackRun",
     "Match",
     "MatchType",
     "PeriodReport",
     "RecordKind",
     "ReportState",
+    "RetainedHashes",
     "RetentionPeriod",
     "ReviewItem",
     "ReviewKind",

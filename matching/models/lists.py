@@ -103,6 +103,9 @@ class HashList(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Days after which a list that was not imported again raises an alarm.",
     )
+    changed_version = models.BigIntegerField(
+        default=0, editable=False, help_text="The lists version that last made it match more."
+    )
     csv_mapping = models.JSONField(
         "CSV mapping",
         default=dict,

@@ -86,9 +86,20 @@ class Match(models.Model):
         max_length=6, choices=Confidence.choices, blank=True, help_text="Of partial matches."
     )
     created_at = models.DateTimeField(db_default=Now(), null=True, editable=False)
+    is_retroactive = models.BooleanField(
+        db_default=False, help_text="Found later, by lookback: the entry was not in force then."
+    )
+    withdrawn_at = models.DateTimeField(null=True, help_text="When its entry turned out retired.")
 
     class Meta:
         verbose_name_plural = "matches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "entry"],
+                condition=Q(is_retroactive=True),
+                name="one_retroactive_match",
+            )
+        ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="match_of_tenant"),
             models.Index(fields=["created_at"], name="match_at"),

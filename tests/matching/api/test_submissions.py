@@ -24,7 +24,7 @@ def decoded(text: str) -> bytes:
 def test_submission_reads_back_as_it_was_answered(acme_api, answer):
     again = acme_api.get(f"/v1/submissions/{answer['submission_id']}").json()
 
-    assert again == answer
+    assert again == {**answer, "retroactive_matches": [], "withdrawn_matches": []}
 
 
 def test_rival_gets_the_same_404_as_for_a_random_id(rival_api, answer):
