@@ -7,11 +7,17 @@ from typing import Final
 
 from django.urls import path
 
+from matching.portal.reports import ReportView
+from matching.portal.submissions import FeedbackView, FirstCallView, SubmissionsView
+from matching.portal.try_it import TryItView
 from tenants.memberships import Permission, may
+from tenants.portal.audit import AuditView
 from tenants.portal.joining import JoinView, SignUpView
 from tenants.portal.keys import KeysView, NewKeyView, RevokeKeyView, RotateKeyView
 from tenants.portal.overview import FirstKeyView, OverviewView
+from tenants.portal.settings import SettingsView
 from tenants.portal.team import MemberView, RevokeInvitationView, TeamView
+from tenants.portal.usage import UsageView
 from tenants.portal.views import StartView
 
 
@@ -30,6 +36,11 @@ class Entry:
 NAVIGATION: Final = (
     Entry("portal", "Overview", Permission.OVERVIEW),
     Entry("portal-keys", "Keys", Permission.KEYS),
+    Entry("portal-try", "Try it", Permission.TRY_IT),
+    Entry("portal-submissions", "Submissions", Permission.SUBMISSIONS),
+    Entry("portal-usage", "Usage", Permission.USAGE),
+    Entry("portal-audit", "Audit log", Permission.AUDIT),
+    Entry("portal-settings", "Settings", Permission.SETTINGS),
     Entry("portal-team", "Team", Permission.TEAM),
 )
 urlpatterns = [
@@ -50,6 +61,20 @@ urlpatterns = [
         RevokeKeyView.as_view(),
         name="portal-keys-revoke",
     ),
+    path(
+        "<slug:tenant>/keys/<str:key_id>/first", FirstCallView.as_view(), name="portal-keys-first"
+    ),
+    path("<slug:tenant>/try", TryItView.as_view(), name="portal-try"),
+    path("<slug:tenant>/submissions", SubmissionsView.as_view(), name="portal-submissions"),
+    path(
+        "<slug:tenant>/matches/<str:match_id>/feedback",
+        FeedbackView.as_view(),
+        name="portal-feedback",
+    ),
+    path("<slug:tenant>/usage", UsageView.as_view(), name="portal-usage"),
+    path("<slug:tenant>/audit", AuditView.as_view(), name="portal-audit"),
+    path("<slug:tenant>/audit/report", ReportView.as_view(), name="portal-audit-report"),
+    path("<slug:tenant>/settings", SettingsView.as_view(), name="portal-settings"),
     path("<slug:tenant>/team", TeamView.as_view(), name="portal-team"),
     path("<slug:tenant>/team/<int:member>", MemberView.as_view(), name="portal-team-member"),
     path(

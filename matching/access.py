@@ -20,7 +20,7 @@ from matching.models import (
     PeriodReport,
     Submission,
 )
-from tenants.models import ApiKey, is_id
+from tenants.models import ApiKey, Tenant, is_id
 from tenants.reads import composed, taken
 
 MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
@@ -212,3 +212,30 @@ def period_report_of(*, key: ApiKey, public_id: str) -> PeriodReport:
         return period_reports_of(key=key).get(public_id=public_id)
     except PeriodReport.DoesNotExist as error:
         raise NotFound("report") from error
+
+
+def submissions_of(
+    *, tenant: Tenant, environment: str = "", verdict: str = "", before: str = ""
+) -> QuerySet[Submission]:
+    """The tenant's submissions for its people, newest first; `before` is the id of one of them.
+
+    Raises NotFound for a `before` that is none.
+    """
+    own = Submission.objects.filter(tenant=tenant, purged_at=None)
+    if before:
+        last = own.filter(public_id=before).first() if is_id(before, "sub") else None
+        if last is None:
+            raise NotFound("submission")
+        own = own.filter(pk__lt=last.pk)
+    wanted = {"environment": environment, "verdict": verdict}
+    return own.filter(**{name: value for name, value in wanted.items() if value}).order_by("-pk")
+
+
+def match_of_tenant(*, tenant: Tenant, public_id: str) -> Match:
+    """For the tenant's people, whichever environment it is of. Raises NotFound."""
+    if not is_id(public_id, "mat"):
+        raise NotFound("match")
+    try:
+        return Match.objects.select_related("tenant").get(tenant=tenant, public_id=public_id)
+    except Match.DoesNotExist as error:
+        raise NotFound("match") from error

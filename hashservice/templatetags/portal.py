@@ -28,3 +28,9 @@ def navigation(context: dict[str, Any], membership: Membership) -> list[dict[str
         }
         for entry in entries_for(membership.role)
     ]
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number as people read it: `1,234,567`."""
+    return f"{number:,}"

@@ -1,44 +1,44 @@
-"""A bar chart as figures for an SVG template: no script, no style attribute, no image library."""
+"""The first page's chart: submissions that matched, by day."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Sum
 
 from tenants.models import Environment, UsageDay
+from tenants.portal.chart import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    WIDTH,
+    Stack,
+    Tick,
+    ceiling_of,
+    nice_ceiling,
+    stacks,
+    ticks,
+)
 
+__all__ = ["DAYS", "Bar", "Chart", "matches_chart", "nice_ceiling"]
 DAYS = 14
-WIDTH, HEIGHT = 720, 220  # of the viewBox, in its own units
-LEFT, TOP, BOTTOM = 52, 12, 28
-BAR_SHARE = 0.62  # of a day's width
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: two stacked rectangles, live below, test above."""
+    """One day, live below, test above."""
 
     day: datetime.date
-    live: int
-    test: int
-    x: float
-    width: float
-    live_y: float
-    live_height: float
-    test_y: float
-    test_height: float
+    stack: Stack
 
     @property
-    def middle(self) -> float:
-        return self.x + self.width / 2
+    def live(self) -> int:
+        return self.stack.lower
 
-
-@dataclass(frozen=True)
-class Tick:
-    value: int
-    y: float
+    @property
+    def test(self) -> int:
+        return self.stack.upper
 
 
 @dataclass(frozen=True)
@@ -72,50 +72,10 @@ def matches_chart(today: datetime.date) -> Chart:
     )
     totals = {(day, environment): int(total) for day, environment, total in counted}
     days = [first + datetime.timedelta(days=number) for number in range(DAYS)]
-    return Chart(bars=list(_bars(days, totals)), ticks=_ticks(_ceiling(days, totals)))
-
-
-def nice_ceiling(value: int) -> int:
-    """The smallest of 4, 6, 8, 10, 20, 30, 40, 60, 80, 100, 200 … that is not below `value`."""
-    scale = 1
-    while True:
-        for digit in (1, 2, 3, 4, 6, 8):
-            if digit * scale >= max(value, 4):
-                return digit * scale
-        scale *= 10
-
-
-def _ceiling(days: list[datetime.date], totals: Mapping[tuple[datetime.date, str], int]) -> int:
-    return nice_ceiling(
-        max(sum(totals.get((day, kind), 0) for kind in Environment) for day in days)
-    )
-
-
-def _bars(
-    days: list[datetime.date], totals: Mapping[tuple[datetime.date, str], int]
-) -> Iterator[Bar]:
-    ceiling = _ceiling(days, totals)
-    slot = (WIDTH - LEFT) / len(days)
-    for number, day in enumerate(days):
-        live, test = totals.get((day, Environment.LIVE), 0), totals.get((day, Environment.TEST), 0)
-        live_y, test_y = _y(live, ceiling), _y(live + test, ceiling)
-        yield Bar(
-            day=day,
-            live=live,
-            test=test,
-            x=round(LEFT + slot * (number + (1 - BAR_SHARE) / 2), 1),
-            width=round(slot * BAR_SHARE, 1),
-            live_y=live_y,
-            live_height=round(HEIGHT - BOTTOM - live_y, 1),
-            test_y=test_y,
-            test_height=round(live_y - test_y, 1),
-        )
-
-
-def _ticks(ceiling: int) -> list[Tick]:
-    return [Tick(value, _y(value, ceiling)) for value in (0, ceiling // 2, ceiling)]
-
-
-def _y(value: int, ceiling: int) -> float:
-    room = HEIGHT - TOP - BOTTOM
-    return round(TOP + room * (1 - value / ceiling), 1)
+    values = [
+        (totals.get((day, Environment.LIVE), 0), totals.get((day, Environment.TEST), 0))
+        for day in days
+    ]
+    ceiling = ceiling_of(values)
+    bars = map(Bar, days, stacks(values, ceiling=ceiling))
+    return Chart(bars=list(bars), ticks=ticks(ceiling))

@@ -64,9 +64,14 @@ class Outcome:
 
 
 def match_image(
-    *, key: ApiKey, data: bytes, content_id: str = "", enhance: bool = False
+    *,
+    key: ApiKey,
+    data: bytes,
+    content_id: str = "",
+    enhance: bool = False,
+    actor: Actor | None = None,
 ) -> Outcome:
-    """The recorded verdict on the image in `data`.
+    """The recorded verdict on the image in `data`; `actor` is the key itself unless given.
 
     With `enhance` also parts of listed pictures are found. Raises ImageError for what can not be
     hashed, IndexUnavailable and PartialIndexUnavailable when nothing can be searched, PartialBusy.
@@ -81,7 +86,7 @@ def match_image(
     outcome = outcome_of(key, content_id, image.digests.sha256, judgement)
     record(
         action="image.matched" if judgement.verdict is Verdict.MATCH else "image.checked",
-        actor=Actor.key(key),
+        actor=actor or Actor.key(key),
         tenant=key.tenant,
         target=outcome.submission.public_id,
         status=422 if outcome.is_refused else 200,

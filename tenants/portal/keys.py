@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -13,7 +14,14 @@ from django.utils import timezone
 
 from tenants import keys
 from tenants.audit.record import record
-from tenants.keys import IssuedKey, KeyNotActive, KeyNotFound, KeyTermsInvalid
+from tenants.keys import (
+    HIGHEST_LIMIT,
+    IssuedKey,
+    KeyNotActive,
+    KeyNotFound,
+    KeyTermsInvalid,
+    Limits,
+)
 from tenants.memberships import GRANTABLE_SCOPES, Permission
 from tenants.models import ApiKey, Environment
 from tenants.portal.examples import examples
@@ -26,6 +34,13 @@ OVERLAPS = (
     (24 * 3600, "in a day"),
     (7 * 24 * 3600, "in a week"),
 )
+
+
+class LimitField(forms.IntegerField):
+    """A part of what the tenant may spend; none: all of it."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label=label, required=False, min_value=1, max_value=HIGHEST_LIMIT)
 
 
 class KeyForm(forms.Form):
@@ -57,6 +72,9 @@ class KeyForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M"],
     )
+    requests_per_minute = LimitField(label="Units a minute")
+    burst = LimitField(label="Units at once")
+    monthly_quota = LimitField(label="Units a month")
 
     def __init__(self, *args: Any, grantable: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +85,13 @@ class KeyForm(forms.Form):
 
     def clean_allowed_networks(self) -> list[str]:
         return [part for part in re.split(r"[\s,]+", self.cleaned_data["allowed_networks"]) if part]
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What `issue` takes."""
+        given = dict(self.cleaned_data)
+        limits = {field.name: given.pop(field.name) for field in dataclasses.fields(Limits)}
+        return {**given, "limits": Limits(**limits)}
 
 
 class KeysView(PortalView):
@@ -99,7 +124,7 @@ class NewKeyView(PortalView):
         form = self._form(data=request.POST)
         if form.is_valid():
             try:
-                issued = keys.issue(tenant=self.tenant, actor=self.actor, **form.cleaned_data)
+                issued = keys.issue(tenant=self.tenant, actor=self.actor, **form.terms)
             except KeyTermsInvalid as error:
                 form.add_error(None, str(error))
             else:

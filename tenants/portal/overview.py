@@ -26,7 +26,7 @@ class OverviewView(PortalView):
         own = ApiKey.objects.filter(tenant=self.tenant)
         return self.page(
             "portal/overview.html",
-            has_key=own.exists(),
+            has_key=own.filter(environment=Environment.TEST).exists(),
             has_called=own.filter(last_used_at__isnull=False).exists(),
             may_make_keys=may(self.membership.role, Permission.KEYS),
             figures={env: self._figures(env) for env in (Environment.LIVE, Environment.TEST)},

@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from tenants import memberships
+from tenants.accounts.mail import send_invitation
 from tenants.memberships import PERMISSIONS, Permission
 from tenants.models import Membership, Role
-from tenants.portal.mail import send_invitation
 from tenants.portal.views import PortalView
 
 EXPLAINED = (

@@ -71,7 +71,7 @@ class StartView(View):
             return redirect_to_login(request.get_full_path())
         with acting_as(SERVICE):
             memberships = list(memberships_of(request.user))
-        if len(memberships) == 1:
+        if len(memberships) == 1 and "choose" not in request.GET:
             return HttpResponseRedirect(reverse("portal", args=[memberships[0].tenant.slug]))
         if not memberships and request.user.is_staff:
             return HttpResponseRedirect(reverse("admin:index"))

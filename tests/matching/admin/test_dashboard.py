@@ -71,9 +71,9 @@ def test_bars_stand_on_the_axis_and_on_each_other(acme):
     chart = matches_chart(timezone.now().date())
     bar = chart.bars[-1]
 
-    assert bar.live_y + bar.live_height == pytest.approx(chart.base)
-    assert bar.test_y + bar.test_height == pytest.approx(bar.live_y)
-    assert bar.test_y == chart.ticks[-1].y
+    assert bar.stack.lower_y + bar.stack.lower_height == pytest.approx(chart.base)
+    assert bar.stack.upper_y + bar.stack.upper_height == pytest.approx(bar.stack.lower_y)
+    assert bar.stack.upper_y == chart.ticks[-1].y
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,13 @@ def test_person_is_the_actor(developer, acme):
 def test_key_carries_its_terms(owner, acme):
     networks = "203.0.113.0/24\n2001:db8::/32"
     until = {"not_before": "2030-01-01T00:00", "expires_at": "2031-01-01T00:00"}
-    owner.post(f"{KEYS}/new", {**TERMS, "allowed_networks": networks, **until})
+    limits = {"requests_per_minute": "5", "monthly_quota": "100"}
+    owner.post(f"{KEYS}/new", {**TERMS, "allowed_networks": networks, **until, **limits})
 
     key = ApiKey.objects.get(name="shop")
     assert key.allowed_networks == ["203.0.113.0/24", "2001:db8::/32"]
     assert (key.not_before.year, key.expires_at.year) == (2030, 2031)
+    assert (key.requests_per_minute, key.burst, key.monthly_quota) == (5, None, 100)
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,35 @@ def test_sign_ups_from_one_address_run_out(client, db):
 
     assert answer.status_code == 429
     assert SignUpRequest.objects.count() == 5
+
+
+@pytest.fixture
+def office(client, db):
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+def decide(office: Client, action: str) -> None:
+    waiting = list(SignUpRequest.objects.values_list("pk", flat=True))
+    office.post("/admin/tenants/signuprequest/", {"action": action, "_selected_action": waiting})
+
+
+def test_approved_request_becomes_a_tenant_with_an_invited_owner(office, fast_passwords):
+    Client().post("/portal/sign-up", {"email": ADA, "company": "Lovelace & Co"})
+    decide(office, "approve")
+    link = re.search(r"http://testserver(/portal/join/\S+)", str(mail.outbox[0].body)).group(1)
+    newcomer = Client()
+    join(newcomer, link)
+
+    assert newcomer.get("/portal/lovelace-co/team").status_code == 200
+    assert Membership.objects.get().role == Role.OWNER
+    assert AuditEvent.objects.get(action="sign_up.approved").actor_id == "root"
+
+
+def test_request_is_decided_once(office):
+    Client().post("/portal/sign-up", {"email": ADA, "company": "Lovelace & Co"})
+    decide(office, "decline")
+    decide(office, "approve")
+
+    assert SignUpRequest.objects.get().state == SignUpRequest.State.DECLINED
+    assert mail.outbox == []

@@ -1,0 +1,1 @@
+"""Pages of the portal that know of images: trying it, submissions, feedback, reports."""
