@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hashservice.demo.copies import ALTERATIONS
-from hashservice.demo.pictures import as_bytes, render_picture
 from matching.curation import add_canary
 from matching.decoding import decoders
 from matching.hashing import ImageError
 from matching.models import Canary
+from matching.pictures import as_bytes, render_picture
 
 SHIPPED = 64
 FIRST_SEED = 90_000  # far from the seeds of the demonstration and of tests

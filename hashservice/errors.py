@@ -33,7 +33,7 @@ from matching import (
 from matching.api.batches import errors as batch_errors
 from matching.hashing import sandbox
 from matching.models import ListsVersion
-from tenants import authentication, keys, outgoing, throttling, webhooks
+from tenants import authentication, keys, outgoing, provocations, throttling, webhooks
 from tenants.api import idempotency
 from tenants.audit import checkpoints, context
 
@@ -140,6 +140,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     webhooks.DeliveryNotFound: NOT_FOUND,
     webhooks.EndpointDisabled: CONFLICT,
     webhooks.TooManyEndpoints: CONFLICT,
+    provocations.NotForLiveKeys: Problem(400, "request_invalid", "The request is not valid"),
     Http404: NOT_FOUND,
     PermissionDenied: Problem(403, "forbidden", "This is not allowed"),
     RequestDataTooBig: Problem(413, "image_too_large", "The image is too large"),
@@ -156,6 +157,10 @@ BY_STATUS: Mapping[int, Problem] = {
     415: PROBLEMS[hashing.UnsupportedMediaType],
 }
 
+BY_CODE: Mapping[str, Problem] = {
+    problem.code: problem for problem in (*PROBLEMS.values(), *BY_STATUS.values(), INTERNAL)
+}
+
 
 def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # noqa: ARG001
     """DRF's exception handler: every error of the native API in one shape."""
@@ -167,7 +172,7 @@ def problem_response(error: Exception, view: Mapping[str, Any]) -> Response:  # 
         content_type=CONTENT_TYPE,
         headers=_headers(error, problem),
     )
-    if problem is INTERNAL:
+    if problem is INTERNAL and not isinstance(error, provocations.Provoked):
         logger.error("unexpected error", exc_info=error)
     return response
 
@@ -183,6 +188,8 @@ def rationed(error: Exception) -> Exception:
 
 
 def problem_of(error: Exception) -> Problem:
+    if isinstance(error, provocations.Provoked):
+        return BY_CODE.get(error.code, BY_STATUS[400])
     for kind in type(error).__mro__:
         if kind in PROBLEMS:
             return PROBLEMS[kind]
@@ -246,6 +253,8 @@ def _members(error: Exception) -> dict[str, Any]:
 
 
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:
+    if isinstance(error, provocations.Provoked) and problem.status == 429:
+        return {"Retry-After": "1"}
     if problem.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="hashservice"'}
     if isinstance(error, idempotency.StillRunning):

@@ -15,7 +15,7 @@ from matching.api.period_reports import PeriodReportsView, PeriodReportView
 from matching.api.reports import ReportView, TotalsView
 from matching.api.submissions import ReceiptKeysView, SubmissionView
 from matching.api.tips import MatchTipsView, TipSendView, TipsView, TipView
-from matching.dialects import arachnid, hma, photodna
+from matching.dialects import arachnid, hma, photodna, sandbox
 from tenants.api.audit import (
     AuditCheckpointView,
     AuditConsistencyView,
@@ -81,6 +81,9 @@ urlpatterns = [
     path("v1/audit/proof", AuditProofView.as_view(), name="audit-proof"),
     path("v1/audit/consistency", AuditConsistencyView.as_view(), name="audit-consistency"),
     path("v1/receipt-keys", ReceiptKeysView.as_view(), name="receipt-keys"),
+    path("v1/sandbox", sandbox.SandboxView.as_view(), name="sandbox"),
+    path("v1/sandbox/<str:name>", sandbox.FixtureView.as_view(), name="sandbox-fixture"),
+    path("v1/sandbox/<str:name>/reaction", sandbox.ReactionView.as_view(), name="sandbox-reaction"),
     re_path(any_case("photodna/v1.0/match"), photodna.MatchView.as_view()),
     re_path(any_case("photodna/v1.0/matchhash"), photodna.MatchHashView.as_view()),
     re_path(any_case("photodna/v1.0/matchedgehash"), photodna.MatchEdgeHashView.as_view()),

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from tenants.audit import context
 from tenants.keys import TOKEN_PATTERN, KeyInvalid, verify
 from tenants.models import ApiKey, Tenant
+from tenants.provocations import provoke
 
 if TYPE_CHECKING:  # DRF's views load these classes while they are being loaded themselves
     from rest_framework.views import APIView
@@ -85,6 +86,7 @@ class HasScope(BasePermission):
         if scope is not None and scope not in key.scopes:
             view.check_throttles(request)  # DRF has not yet come to it, and this was a call too
             raise ScopeMissing(scope)
+        provoke(request.headers, key)
         return True
 
 

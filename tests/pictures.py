@@ -1,5 +1,5 @@
 """The pictures that tests are made of: the demonstration's own."""
 
-from hashservice.demo.pictures import as_bytes, render_picture
+from matching.pictures import as_bytes, render_picture
 
 __all__ = ["as_bytes", "render_picture"]

@@ -47,9 +47,12 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
+
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """The JSON answer to a request as it stands; names of headers with `_` for `-`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
+        connection = self.connect()
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body=body, headers=fields)
         response = connection.getresponse()

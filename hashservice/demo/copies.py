@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from hashservice.demo.pictures import as_bytes, render_picture
+from matching.pictures import as_bytes, render_picture
 
 KNOWN_RENDERED, UNKNOWN_RENDERED = 10, 2
 FIRST_FILLER = 1_000  # of pictures beside and behind the known ones

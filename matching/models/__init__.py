@@ -25,6 +25,7 @@ from matching.models.reviews import (
     ReviewKind,
     ReviewState,
 )
+from matching.models.sandbox import FixtureReaction, Reaction
 from matching.models.signatures import LocalSegment, LocalSignature
 from matching.models.submissions import Confidence, Match, MatchType, Submission, Verdict
 from matching.models.versions import ListsVersion, Snapshot
@@ -44,6 +45,7 @@ __all__ = [
     "ExchangeKind",
     "Feedback",
     "FeedbackVerdict",
+    "FixtureReaction",
     "GuardCheck",
     "HashEntry",
     "HashEntryQuerySet",
@@ -61,6 +63,7 @@ __all__ = [
     "Match",
     "MatchType",
     "PeriodReport",
+    "Reaction",
     "RecordKind",
     "ReportState",
     "RetainedHashes",

@@ -77,6 +77,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "sign_up.requested": "Somebody asked for an account.",
         "signal.started": "A signal type, or everything, is matched by again.",
         "signal.stopped": "A signal type, or everything, is not matched by any more.",
+        "sandbox.noted": "A tenant told what its client did with a fixture of the sandbox.",
         "snapshot.published": "A new state of the index went live.",
         "submission.read": "An earlier submission was read.",
         "tenant.changed": "The settings of a tenant were changed.",

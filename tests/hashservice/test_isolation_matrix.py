@@ -120,6 +120,7 @@ class Row:
     scope: str
     made_by: Callable[[Customer, str], str] | None = None
     made_up: str = ""
+    shared: str = ""  # the name of something that every tenant sees
     body: dict[str, object] | None = None
 
 
@@ -139,6 +140,9 @@ ROUTES = {
     "batches": Row("batch"),
     "batch": Row("batch", batch_id, f"bat_{random_base62(22)}"),
     "batch-results": Row("batch", batch_id, f"bat_{random_base62(22)}"),
+    "sandbox": Row(ANY_KEY),
+    "sandbox-fixture": Row(ANY_KEY, shared="unknown"),
+    "sandbox-reaction": Row("match", shared="unknown", body={"reaction": "blocked"}),
     "own-key": Row(ANY_KEY),
     "keys": Row("keys"),
     "key": Row("keys", **A_KEY),
@@ -182,7 +186,9 @@ WITH_ID = [call for call in CALLS if ROUTES[call[0]].made_by is not None]
 def ask(call: tuple[str, str], secret: str, identifier: str | None = None) -> Any:
     name, method = call
     row = ROUTES[name]
-    path = reverse(name, args=[identifier or row.made_up] if row.made_by else [])
+    path = reverse(
+        name, args=[identifier or row.made_up] if row.made_by else [row.shared] * bool(row.shared)
+    )
     client = Client(headers={"Authorization": f"Bearer {secret}"} if secret else {})
     body = json.dumps(row.body or {})
     return getattr(client, method)(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hashservice.demo.cast import OWNER, Cast, set_up
+from hashservice.demo.cast import CURATORS, OWNER, Cast, set_up
 from hashservice.demo.copies import pictures_in, rendered_pictures, submissions
 from hashservice.demo.run import Line, table, verdicts
 from hashservice.management.commands.serve import require_free
@@ -43,6 +43,8 @@ class Command(BaseCommand):
         self._say("Registering pictures on the list “demo”: one curator adds, another approves …")
         cast = set_up(pictures.known)
         self._say(f"{cast.registered} pictures are on the list.")
+        first, second = CURATORS
+        call_command("create_sandbox", adder=first, approved_by=second, stdout=self.stdout)
         log = settings.STATE_DIR / "logs" / "serve.log"
         try:
             with running(port=options["port"], log=log, extra=WITHOUT_MFA) as service:
