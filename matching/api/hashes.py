@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from matching.api.hash_fields import plain_fields
 from matching.api.verdicts import verdict_item
 from matching.hashing import Digests, SignalInvalid
-from matching.match import HashItem, match_hashes, units_of_items
+from matching.match import PRICE_OF_ADMISSION, HashItem, match_hashes, units_of_items
 from matching.serializers import (
     MOST_HASH_ITEMS,
     HashItemSerializer,
@@ -30,8 +30,14 @@ class HashesView(APIView):
     required_scope = "match"
 
     def units_of(self, request: Request) -> int:
-        """What a look-up of so many items costs, bad ones included."""
-        return units_of_items(len(_items(request)))
+        """What a look-up of so many items costs, bad ones included.
+
+        Asked before anything is decided: what is wrong with the body is told by the look-up itself.
+        """
+        try:
+            return units_of_items(len(_items(request)))
+        except APIException:
+            return PRICE_OF_ADMISSION
 
     @extend_schema(
         operation_id="match_hashes",
