@@ -28,12 +28,6 @@ class MatchSerializer(serializers.Serializer[Match]):
         help_text="Of partial matches alone: whether to act, or to have a person look first.",
     )
 
-    def to_representation(self, instance: Match) -> dict[str, Any]:
-        shown: dict[str, Any] = super().to_representation(instance)
-        if not instance.confidence:
-            del shown["confidence"]
-        return shown
-
 
 class VerdictSerializer(serializers.Serializer[Any]):
     """The answer about one image or hash item."""
@@ -170,4 +164,5 @@ def _named(match: Match) -> dict[str, str]:
         "source": match.source,
         "violation": str(match.violation),
         "match_type": str(match.match_type),
+        **({"confidence": str(match.confidence)} if match.confidence else {}),
     }
