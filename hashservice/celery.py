@@ -40,7 +40,7 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
-    "add-shipped-canaries": {"task": "hashservice.add_shipped_canaries", "schedule": 300.0},
+    "add-shipped-canaries": {"task": "hashservice.add_shipped_canaries", "schedule": 60.0},
     # A message that no worker took in time is dropped: the next one does its work.
     "seal-audit": {"task": "tenants.seal_audit", "schedule": 0.5, "options": {"expires": 5}},
     "sign-checkpoints": {

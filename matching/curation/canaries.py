@@ -61,7 +61,7 @@ def add_canary(*, name: str, copies: Sequence[QueryHashes]) -> bool:
 
 
 def check_canaries() -> list[HashEntry]:
-    """Look at all live lists, if they changed since the last time or an hour went by.
+    """Look at all live lists, if they or the canaries changed, or an hour went by.
 
     An entry that meets a canary is suspended, and the newest of the lists they stand on is frozen.
     Returns these entries. Raises IndexUnavailable.
@@ -104,6 +104,7 @@ def _is_due(current: ListsVersion) -> bool:
         last is None
         or last.version != current.version
         or timezone.now() - last.checked_at >= AT_LEAST_EVERY
+        or Canary.objects.filter(created_at__gte=last.checked_at).exists()
     )
 
 

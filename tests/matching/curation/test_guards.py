@@ -27,6 +27,7 @@ from matching.feedback import give_feedback
 from matching.hashing import Signal, SignalInvalid, SignalType
 from matching.models import (
     Canary,
+    GuardCheck,
     HashEntry,
     ListState,
     Match,
@@ -76,6 +77,14 @@ def test_lists_that_did_not_change_are_looked_at_once_an_hour(canary, ncmec, kno
     first = check_canaries()
 
     assert (first, check_canaries()) == ([], [])
+
+
+def test_new_canary_is_looked_for_at_once(known_entry, known_picture):
+    check_canaries()
+    GuardCheck.objects.update(checked_at=timezone.now() - datetime.timedelta(minutes=1))
+    add_picture(name="ordinary", data=known_picture)
+
+    assert check_canaries() == [known_entry]
 
 
 def test_newest_list_is_the_one_frozen(canary, known_picture, curator, second_curator):
