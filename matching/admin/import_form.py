@@ -22,6 +22,13 @@ LABELS: Final = {
 CHOICES: Final = [(name, LABELS[name]) for name in FORMATS if name in LABELS]
 
 
+class MappingField(forms.JSONField):
+    """JSON, of which nothing is shown as nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class ImportForm(forms.Form):
     """Valid, it has queued a dry run of the import: `run`."""
 
@@ -35,7 +42,7 @@ class ImportForm(forms.Form):
         required=False,
         help_text="From the folder in which an operator puts large files.",
     )
-    mapping = forms.JSONField(
+    mapping = MappingField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "cols": 60, "spellcheck": "false", "class": "hex"}),
         help_text="For CSV and Project VIC: what columns and categories mean. "
