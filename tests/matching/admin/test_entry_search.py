@@ -75,6 +75,7 @@ def test_list_page_costs_the_same_for_any_number_of_rows(
         "the page of entries",
         "audit event",
     ]
+    desk.get(page("hashentry"))  # the first page of a session also notes when it began
     with django_assert_max_num_queries(len(budget)):
         desk.get(page("hashentry"))
     add(ncmec, 45, by=curator, seed=2)

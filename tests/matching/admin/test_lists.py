@@ -119,6 +119,7 @@ def test_lists_page_costs_the_same_for_any_number_of_lists(
     desk, ncmec, iwf, django_assert_max_num_queries
 ):
     budget = ["session", "user", "permissions", "group's", "count", "lists", "audit event"]
+    desk.get(page("hashlist"))  # the first page of a session also notes when it began
 
     with django_assert_max_num_queries(len(budget)):
         desk.get(page("hashlist"))
