@@ -192,7 +192,15 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "tenants.api.schema.describe_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "BatchStatusEnum": "matching.api.batches.views.STATUSES",
+        "KeyStatusEnum": "tenants.models.api_key.KeyStatus",
+        "FeedbackVerdictEnum": "matching.models.FeedbackVerdict",
+        "MatchTypeEnum": "matching.models.MatchType",
+        "ReportStateEnum": "matching.models.ReportState",
+        "TipStateEnum": "matching.models.TipState",
+        "VerdictEnum": "matching.models.Verdict",
+    },
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "ApiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "hs_live_… or hs_test_…"}

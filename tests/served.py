@@ -8,10 +8,12 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from PIL import Image
@@ -63,9 +65,11 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
+    before = dict(os.environ)
     with installation(workers=1) as installed:
         key = installed.run("tests.installed_key").strip()
-        with installed.serving():
+        # Other tests go on meanwhile, with the environment they had.
+        with installed.serving(), patch.dict(os.environ, before, clear=True):
             yield Served(installed.port, key)
 
 

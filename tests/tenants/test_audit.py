@@ -77,7 +77,7 @@ def test_unknown_action_is_refused():
 
 def test_actions_are_nouns_and_past_participles_with_a_description():
     for action, description in ACTIONS.items():
-        assert re.fullmatch(r"[a-z]+\.[a-z_]+", action)
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+", action)
         assert description.endswith(".")
 
 

@@ -39,6 +39,7 @@ def test_key_reads_its_own_particulars(acme, acme_api):
         "not_before": None,
         "expires_at": None,
         "last_used_at": "",
+        "limits": {"burst": None, "monthly_quota": None, "requests_per_minute": None},
     }
 
 
@@ -144,13 +145,18 @@ def test_rate_limit_answers_429(acme, acme_api):
     assert '"burst";r=0' in response["RateLimit"]
 
 
+def look_up(api):
+    body = {"items": [{"md5": "00" * 16}]}
+    return api.post("/v1/match/hashes", body, content_type="application/json")
+
+
 def test_spent_quota_answers_429(acme, acme_api):
     plan = acme.tenant.plan
     plan.monthly_quota = 1
     plan.save()
-    acme_api.get("/v1/key")
+    asked = [look_up(acme_api) for _ in range(2)]
 
-    assert acme_api.get("/v1/key").json()["code"] == "quota_exceeded"
+    assert [answer.json().get("code") for answer in asked] == [None, "quota_exceeded"]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])

@@ -32,13 +32,14 @@ from tenants.charges import charge
 
 PERCEPTUAL_SCOPE = "match:hash"
 NDJSON = "application/x-ndjson"
+STATUSES = ["accepted", "running", "finished"]
 
 
 class AcceptedSerializer(serializers.Serializer[Any]):
     """The batch is safe: every item gets its answer."""
 
     batch_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=["accepted"])
+    status = serializers.CharField(help_text="accepted")
     total = serializers.IntegerField()
 
 
@@ -46,7 +47,7 @@ class BatchSerializer(serializers.Serializer[Any]):
     """How far a batch is, in items."""
 
     batch_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=["accepted", "running", "finished"])
+    status = serializers.ChoiceField(choices=STATUSES)
     total = serializers.IntegerField()
     done = serializers.IntegerField()
     matched = serializers.IntegerField()

@@ -21,7 +21,7 @@ from tests.deploy.client.conftest import FOLDER
 from tests.served import PICTURES, Served, as_jpeg, over_a_socket
 
 README = (FOLDER.parents[1] / "README.md").read_text("utf8")
-EXAMPLES = README.partition("## The API by example")[2].partition("\n## ")[0]
+EXAMPLES = README.partition("## The API by example")[2].partition("\n### ")[0]
 
 pytestmark = over_a_socket
 
