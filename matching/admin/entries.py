@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from matching.admin.badges import signal_badges, signal_table, word_badge
 from matching.admin.curated import CuratedAdmin
 from matching.admin.entry_acts import ENTRY_ACTIONS, ENTRY_ACTS
+from matching.admin.entry_filters import OfImport, Waiting, in_order
 from matching.admin.entry_form import EntryForm
 from matching.admin.search import entries_named
 from matching.curation import EntryExists, add_entry
@@ -24,21 +25,6 @@ from matching.hashing import MIN_QUALITY, SignalInvalid
 from matching.models import HashEntry
 from tenants.admin.display import by_whom
 from tenants.admin.rows import person_of
-
-
-class AddedBy(admin.SimpleListFilter):
-    """Mine and the others': what I added, I do not approve."""
-
-    title = "person who added it"
-    parameter_name = "added"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        return [("others", "others"), ("me", "me")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "others":
-            return queryset.exclude(created_by=request.user.pk)
-        return queryset.filter(created_by=request.user.pk) if self.value() == "me" else queryset
 
 
 @admin.register(HashEntry)
@@ -54,7 +40,8 @@ class HashEntryAdmin(CuratedAdmin[HashEntry]):
     )
     list_display_links = ("entry",)
     list_select_related = ("hash_list", "created_by", "approved_by")
-    list_filter = ("state", AddedBy, "hash_list", "violation")
+    list_filter = ("state", Waiting, "hash_list", OfImport)
+    newest_first = True
     search_fields = ("external_id",)  # the search itself is `get_search_results`
     search_help_text = "External id, entry:number or first digits of a digest"
     acts = ENTRY_ACTS
@@ -117,6 +104,11 @@ class HashEntryAdmin(CuratedAdmin[HashEntry]):
     ) -> tuple[QuerySet[HashEntry], bool]:
         del request
         return (queryset.filter(entries_named(search_term)) if search_term else queryset), False
+
+    def branches(
+        self, request: HttpRequest, queryset: QuerySet[HashEntry]
+    ) -> list[QuerySet[HashEntry]]:
+        return in_order(request.GET, queryset)
 
     def add_view(
         self,

@@ -56,6 +56,7 @@ class SubmissionAdmin(ReadOnlyAdmin[Submission]):
     search_fields = ("=public_id",)
     search_help_text = "Whole id of a submission, sub_…"
     ordering = ("-pk",)
+    newest_first = True
     inlines = (MatchInline,)
     fields = (
         "public_id",
@@ -124,6 +125,7 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
     search_fields = ("=public_id", "=submission__public_id")
     search_help_text = "Whole id of a match, mat_…, or of a submission, sub_…"
     ordering = ("-pk",)
+    newest_first = True
     fields = (
         "public_id",
         "submission",

@@ -87,8 +87,14 @@ class HashEntry(models.Model):
         editable=False,
         help_text="What other organisations say of it: affirmative and negative votes by signal.",
     )
+    # Its index is that of the runs' entries in their states.
     import_run = models.ForeignKey(
-        ImportRun, models.PROTECT, null=True, editable=False, related_name="entries"
+        ImportRun,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        editable=False,
+        related_name="entries",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -157,6 +163,7 @@ class HashEntry(models.Model):
             models.Index(fields=["changed_version"], name="entry_changed_version"),
             models.Index(fields=["state", "-id"], name="entry_state"),
             models.Index(fields=["hash_list", "state", "-id"], name="entry_of_list_in_state"),
+            models.Index(fields=["import_run", "state", "-id"], name="entry_of_import_in_state"),
             models.Index(fields=["external_id"], name="entry_external_id"),
         ]
 

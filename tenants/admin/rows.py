@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from tenants.admin.keyset import KeysetChangeList
 from tenants.admin.paging import CappedPaginator
 from tenants.audit.record import Actor, record
 
@@ -42,6 +44,7 @@ class ReadOnlyAdmin(StockAdmin[ModelT]):
     list_max_show_all = 0
     show_facets = admin.ShowFacets.NEVER  # each would be a count of the whole table
     sortable_by = ()  # the primary key's order is the one that stays fast over millions of rows
+    newest_first: ClassVar = False  # of tables that grow without end: pages go from row to row
     list_action = "admin.read"
     read_action = "admin.read"
 
@@ -53,6 +56,17 @@ class ReadOnlyAdmin(StockAdmin[ModelT]):
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:  # noqa: ARG002
         return False
+
+    def get_changelist(self, request: HttpRequest, **told: Any) -> Any:
+        return KeysetChangeList if self.newest_first else super().get_changelist(request, **told)
+
+    def branches(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[ModelT],
+    ) -> Sequence[QuerySet[ModelT]]:
+        """What `queryset` is made of, where an index has only its parts in order."""
+        return [queryset]
 
     def audit_target(self, obj: ModelT) -> str:
         """How audit events name this row."""

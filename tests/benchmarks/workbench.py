@@ -1,0 +1,23 @@
+"""How fast curators page through millions of entries: `python -m tests.benchmarks.workbench`.
+
+On a PostgreSQL of its own. Wall time of whole pages: sign-in, rows, HTML and audit row.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks.installation import installation
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.workbench")
+    parser.add_argument("--entries", type=lambda text: int(float(text)), default=5_000_000)
+    options = parser.parse_args()
+    with installation(workers=1) as installed:
+        arguments = ("--entries", str(options.entries))
+        print(installed.run("tests.benchmarks.pages", *arguments), end="")
+
+
+if __name__ == "__main__":
+    main()
