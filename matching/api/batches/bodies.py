@@ -17,12 +17,12 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import ParseError
 
 from matching.api.batches.forms import files_of_form
+from matching.api.batches.lines import READ_BYTES, lines_of
 from matching.batches import BatchTooLarge, ItemDraft, ItemKind
 from matching.hashing import ImageTooLarge, SignalInvalid
 from matching.serializers import LONGEST_CONTENT_ID, HashItemSerializer
 from matching.spool import SealedUpload, read_fully
 
-READ_BYTES: Final = 1 << 20
 LINE_OVERHEAD: Final = 8_192
 MOST_RATIO: Final = 200
 """Images do not compress; what unpacks to more than this many times its size is a bomb."""
@@ -61,9 +61,7 @@ def items_of(request: HttpRequest, *, may_look_up_pdq: bool) -> Iterator[ItemDra
 
 def _items_of_lines(request: HttpRequest, *, may_look_up_pdq: bool) -> Iterator[ItemDraft]:
     longest = settings.MAX_IMAGE_BYTES * 4 // 3 + LINE_OVERHEAD
-    number = 0
-    while line := request.readline(longest + 1):
-        number += 1
+    for number, line in enumerate(lines_of(request, longest=longest), 1):
         if len(line) > longest:
             raise BatchTooLarge(f"line {number} is longer than any image accepted here")
         if line.strip():
