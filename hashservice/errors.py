@@ -30,7 +30,7 @@ from matching import (
     reports,
     snapshot,
 )
-from matching.api.batches import errors as batch_errors
+from matching.answers import items
 from matching.hashing import sandbox
 from matching.models import ListsVersion
 from tenants import authentication, keys, outgoing, provocations, throttling, webhooks
@@ -119,7 +119,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     batches.BatchEmpty: Problem(400, "batch_empty", "The batch holds no items"),
     batches.BatchTooLarge: BATCH_TOO_LARGE,
     TooManyFilesSent: BATCH_TOO_LARGE,
-    batch_errors.ItemLost: Problem(500, "item_lost", "The item could not be worked on"),
+    items.ItemLost: Problem(500, "item_lost", "The item could not be worked on"),
     curation.EntryExists: Problem(409, "entry_exists", "The list has this entry already"),
     curation.AlreadyRetired: Problem(409, "already_retired", "The entry is retired already"),
     curation.Conflict: CONFLICT,

@@ -7,11 +7,13 @@ from typing import Final
 
 from django.urls import path
 
+from matching.portal.batches import BatchesView, BatchProgressView, BatchResultsView
 from matching.portal.reports import ReportView
 from matching.portal.submissions import FeedbackView, FirstCallView, SubmissionsView
 from matching.portal.try_it import TryItView
 from tenants.memberships import Permission, may
 from tenants.portal.audit import AuditView
+from tenants.portal.deliveries import RedeliverView
 from tenants.portal.joining import JoinView, SignUpView
 from tenants.portal.keys import KeysView, NewKeyView, RevokeKeyView, RotateKeyView
 from tenants.portal.overview import FirstKeyView, OverviewView
@@ -19,6 +21,15 @@ from tenants.portal.settings import SettingsView
 from tenants.portal.team import MemberView, RevokeInvitationView, TeamView
 from tenants.portal.usage import UsageView
 from tenants.portal.views import StartView
+from tenants.portal.webhooks import (
+    NewWebhookView,
+    RemoveWebhookView,
+    RotateWebhookView,
+    SwitchWebhookView,
+    TryWebhookView,
+    WebhooksView,
+    WebhookView,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,9 @@ NAVIGATION: Final = (
     Entry("portal-keys", "Keys", Permission.KEYS),
     Entry("portal-try", "Try it", Permission.TRY_IT),
     Entry("portal-submissions", "Submissions", Permission.SUBMISSIONS),
+    Entry("portal-batches", "Batches", Permission.SUBMISSIONS),
     Entry("portal-usage", "Usage", Permission.USAGE),
+    Entry("portal-webhooks", "Webhooks", Permission.WEBHOOKS),
     Entry("portal-audit", "Audit log", Permission.AUDIT),
     Entry("portal-settings", "Settings", Permission.SETTINGS),
     Entry("portal-team", "Team", Permission.TEAM),
@@ -71,7 +84,48 @@ urlpatterns = [
         FeedbackView.as_view(),
         name="portal-feedback",
     ),
+    path("<slug:tenant>/batches", BatchesView.as_view(), name="portal-batches"),
+    path(
+        "<slug:tenant>/batches/<str:batch_id>/progress",
+        BatchProgressView.as_view(),
+        name="portal-batches-progress",
+    ),
+    path(
+        "<slug:tenant>/batches/<str:batch_id>/results",
+        BatchResultsView.as_view(),
+        name="portal-batches-results",
+    ),
     path("<slug:tenant>/usage", UsageView.as_view(), name="portal-usage"),
+    path("<slug:tenant>/webhooks", WebhooksView.as_view(), name="portal-webhooks"),
+    path("<slug:tenant>/webhooks/new", NewWebhookView.as_view(), name="portal-webhooks-new"),
+    path(
+        "<slug:tenant>/webhooks/<str:webhook_id>", WebhookView.as_view(), name="portal-webhooks-one"
+    ),
+    path(
+        "<slug:tenant>/webhooks/<str:webhook_id>/switch",
+        SwitchWebhookView.as_view(),
+        name="portal-webhooks-switch",
+    ),
+    path(
+        "<slug:tenant>/webhooks/<str:webhook_id>/rotate",
+        RotateWebhookView.as_view(),
+        name="portal-webhooks-rotate",
+    ),
+    path(
+        "<slug:tenant>/webhooks/<str:webhook_id>/test",
+        TryWebhookView.as_view(),
+        name="portal-webhooks-test",
+    ),
+    path(
+        "<slug:tenant>/webhooks/<str:webhook_id>/remove",
+        RemoveWebhookView.as_view(),
+        name="portal-webhooks-remove",
+    ),
+    path(
+        "<slug:tenant>/webhook-deliveries/<str:delivery_id>/redeliver",
+        RedeliverView.as_view(),
+        name="portal-webhooks-redeliver",
+    ),
     path("<slug:tenant>/audit", AuditView.as_view(), name="portal-audit"),
     path("<slug:tenant>/audit/report", ReportView.as_view(), name="portal-audit-report"),
     path("<slug:tenant>/settings", SettingsView.as_view(), name="portal-settings"),

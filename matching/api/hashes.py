@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from matching.answers.verdicts import verdict_item
 from matching.api.hash_fields import plain_fields
-from matching.api.verdicts import verdict_item
 from matching.hashing import Digests, SignalInvalid
 from matching.match import PRICE_OF_ADMISSION, HashItem, match_hashes, units_of_items
 from matching.serializers import (
@@ -51,8 +51,7 @@ class HashesView(APIView):
         good = [item for item in parsed if isinstance(item, HashItem)]
         outcomes = iter(match_hashes(key=key_of(request), items=good, units=self.units_of(request)))
         results = [
-            verdict_item(self, next(outcomes)) if isinstance(item, HashItem) else item
-            for item in parsed
+            verdict_item(next(outcomes)) if isinstance(item, HashItem) else item for item in parsed
         ]
         return Response({"results": results})
 

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from matching.answers.verdicts import verdict_response
 from matching.api.bodies import RawBodyParser, image_of
-from matching.api.verdicts import verdict_response
 from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer
 from tenants.api.idempotency import idempotent
@@ -64,4 +64,4 @@ class MatchView(APIView):
         outcome = match_image(
             key=key, data=image.data, content_id=image.content_id, enhance=enhance
         )
-        return verdict_response(self, outcome)
+        return verdict_response(outcome)

@@ -10,7 +10,16 @@ from matching.batches.drafts import (
     take_in,
 )
 from matching.batches.leases import LeaseLost
-from matching.batches.reading import Progress, batch_of, progress_of, results_of
+from matching.batches.reading import (
+    ItemResult,
+    Progress,
+    batch_of,
+    batch_of_tenant,
+    batches_of,
+    progress_of,
+    progress_of_each,
+    results_of,
+)
 from matching.batches.sweeping import sweep
 from matching.batches.work import work_on
 
@@ -20,11 +29,15 @@ __all__ = [
     "BatchTooLarge",
     "ItemDraft",
     "ItemKind",
+    "ItemResult",
     "LeaseLost",
     "Progress",
     "accept",
     "batch_of",
+    "batch_of_tenant",
+    "batches_of",
     "progress_of",
+    "progress_of_each",
     "results_of",
     "sweep",
     "take_in",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from matching.access import NotFound
 from matching.match import Outcome
 from matching.models import Batch, BatchLot, Submission
-from tenants.models import ApiKey, is_id
+from tenants.models import ApiKey, Tenant, is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Progress:
     failed: int
     is_finished: bool
     is_begun: bool
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 means all."""
+        return self.done * 100 // self.total if self.total else 100
 
     @property
     def status(self) -> str:
@@ -49,28 +54,57 @@ class ItemResult:
 
 def batch_of(*, key: ApiKey, public_id: str) -> Batch:
     """Raises NotFound for an id that is unknown, another tenant's or of the other environment."""
-    if not is_id(public_id, "bat"):
-        raise NotFound("batch")
-    batch = Batch.objects.filter(
-        tenant=key.tenant_id, environment=key.environment, public_id=public_id
-    ).first()
+    return _found(
+        Batch.objects.filter(tenant=key.tenant_id, environment=key.environment), public_id
+    )
+
+
+def batch_of_tenant(*, tenant: Tenant, public_id: str) -> Batch:
+    """For the tenant's people, whichever environment it is of. Raises NotFound."""
+    return _found(Batch.objects.filter(tenant=tenant), public_id)
+
+
+def batches_of(*, tenant: Tenant, before: str = "") -> QuerySet[Batch]:
+    """The tenant's batches for its people, newest first; `before` is the id of one of them.
+
+    Raises NotFound for a `before` that is none.
+    """
+    own = Batch.objects.filter(tenant=tenant).order_by("-pk")
+    return own.filter(pk__lt=_found(own, before).pk) if before else own
+
+
+def _found(own: QuerySet[Batch], public_id: str) -> Batch:
+    batch = own.filter(public_id=public_id).first() if is_id(public_id, "bat") else None
     if batch is None:
         raise NotFound("batch")
     return batch
 
 
 def progress_of(batch: Batch) -> Progress:
-    done = Q(done_at__isnull=False)
-    counts = batch.lots.aggregate(
-        done=Sum("size", filter=done, default=0),
-        matched=Sum("matched", default=0),
-        failed=Sum("failed", default=0),
-        attempts=Sum("attempts", default=0),
+    return progress_of_each([batch])[0]
+
+
+def progress_of_each(batches: Sequence[Batch]) -> list[Progress]:
+    """In the order of `batches`, by one query."""
+    lots = BatchLot.objects.filter(batch__in=batches).order_by().values("batch")
+    rows = lots.annotate(
+        done=Sum("size", filter=Q(done_at__isnull=False), default=0),
+        all_matched=Sum("matched", default=0),
+        all_failed=Sum("failed", default=0),
+        all_attempts=Sum("attempts", default=0),
     )
-    is_begun = counts.pop("attempts") > 0
-    return Progress(
-        total=batch.total, is_finished=batch.finished_at is not None, is_begun=is_begun, **counts
-    )
+    counts = {row["batch"]: row for row in rows}
+    return [
+        Progress(
+            total=batch.total,
+            done=counts[batch.pk]["done"],
+            matched=counts[batch.pk]["all_matched"],
+            failed=counts[batch.pk]["all_failed"],
+            is_finished=batch.finished_at is not None,
+            is_begun=counts[batch.pk]["all_attempts"] > 0,
+        )
+        for batch in batches
+    ]
 
 
 def results_of(batch: Batch) -> Iterator[ItemResult]:

@@ -12,6 +12,11 @@ CURL = """curl -H "Authorization: Bearer {secret}" \\
      -H "Content-Type: image/jpeg" \\
      --data-binary @photo.jpg \\
      {url}/v1/match"""
+BATCH = """zip -0 batch.zip *.jpg
+curl -H "Authorization: Bearer $KEY" \\
+     -H "Content-Type: application/zip" \\
+     --data-binary @batch.zip \\
+     {url}/v1/batches"""
 PYTHON = """import json, urllib.request
 
 request = urllib.request.Request(

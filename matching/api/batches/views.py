@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from matching.answers.items import NDJSON, result_lines
 from matching.api.batches.bodies import items_of
-from matching.api.batches.errors import error_of
-from matching.api.verdicts import verdict_item
-from matching.batches import BatchDraft, accept, batch_of, progress_of, results_of, take_in
-from matching.batches.reading import ItemResult
+from matching.batches import BatchDraft, accept, batch_of, progress_of, take_in
 from matching.curation import Conflict
 from matching.match import units_of_items
 from matching.models import Batch
@@ -31,7 +27,6 @@ from tenants.authentication import key_of
 from tenants.charges import charge
 
 PERCEPTUAL_SCOPE = "match:hash"
-NDJSON = "application/x-ndjson"
 STATUSES = ["accepted", "running", "finished"]
 
 
@@ -134,20 +129,7 @@ class BatchResultsView(APIView):
         if batch.finished_at is None:
             raise Conflict("the batch is not finished yet; its state tells how far it is")
         _record_reading(request, batch)
-        return StreamingHttpResponse(self._lines(batch), content_type=NDJSON)
-
-    def _lines(self, batch: Batch) -> Iterator[bytes]:
-        for result in results_of(batch):
-            yield json.dumps(self._line(result)).encode() + b"\n"
-
-    def _line(self, result: ItemResult) -> dict[str, Any]:
-        if result.submission is None:
-            return {"content_id": result.content_id or None, "error": self._problem(result)}
-        return verdict_item(self, result.outcome())
-
-    def _problem(self, result: ItemResult) -> Any:
-        error = error_of(result.error)
-        return self.get_exception_handler()(error, self.get_exception_handler_context()).data
+        return StreamingHttpResponse(result_lines(batch), content_type=NDJSON)
 
 
 def _record_reading(request: Request, batch: Batch) -> None:

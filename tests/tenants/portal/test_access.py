@@ -15,7 +15,15 @@ from tenants.models import Role, Tenant
 
 pytestmark = pytest.mark.django_db
 OF_A_TENANT = "<slug:tenant>/"
-MADE_UP = {"key_id": "0" * 12, "match_id": f"mat_{'0' * 22}", "member": "1", "invitation": "1"}
+MADE_UP = {
+    "key_id": "0" * 12,
+    "match_id": f"mat_{'0' * 22}",
+    "member": "1",
+    "invitation": "1",
+    "webhook_id": f"whe_{'0' * 22}",
+    "batch_id": f"bat_{'0' * 22}",
+    "delivery_id": f"whd_{'0' * 22}",
+}
 
 PAGES: list[URLPattern] = [
     route

@@ -5,35 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.settings import api_settings
 
 from matching.match import NotChecked, Outcome
 from matching.serializers import answer
 
 
-def verdict_response(view: APIView, outcome: Outcome) -> Response:
+def verdict_response(outcome: Outcome) -> Response:
     """The answer about one image, 200 or in strict mode 422 (`not_checked`).
 
     The error is returned, not raised: the recorded verdict stands.
     """
     if not outcome.is_refused:
         return Response(answer(outcome.submission, outcome.matches))
-    response = _problem(view)
+    response = problem(_not_checked())
     response.data |= _named(outcome)
     return response
 
 
-def verdict_item(view: APIView, outcome: Outcome) -> dict[str, Any]:
+def verdict_item(outcome: Outcome) -> dict[str, Any]:
     """The answer about one of many items: a verdict, or in strict mode an error."""
     if not outcome.is_refused:
         return answer(outcome.submission, outcome.matches)
-    return {**_named(outcome), "error": _problem(view).data}
+    return {**_named(outcome), "error": problem(_not_checked()).data}
 
 
-def _problem(view: APIView) -> Response:
-    error = NotChecked("This could not be judged: treat it as unknown, not as clean.")
-    response: Response = view.get_exception_handler()(error, view.get_exception_handler_context())
+def problem(error: Exception) -> Response:
+    """The problem+json of an error, by the one table."""
+    handler: Any = api_settings.EXCEPTION_HANDLER
+    response: Response = handler(error, {})
     return response
+
+
+def _not_checked() -> NotChecked:
+    return NotChecked("This could not be judged: treat it as unknown, not as clean.")
 
 
 def _named(outcome: Outcome) -> dict[str, Any]:
