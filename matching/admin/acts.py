@@ -21,7 +21,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from matching.admin.outlook import Outlook
 from matching.curation import Conflict
+from matching.models import HashEntry
 from tenants.admin.rows import StockAdmin, person_of
 
 SAMPLE = 10
@@ -37,7 +39,7 @@ class Act:
 
     `not_by` names the field with the person who may not do it, and `own_doing` says why not: the
     second pair of eyes is somebody else's. `carry_out(rows, person, reason)` calls the verb and
-    returns how many it took.
+    returns how many it took. `outlook(rows)` tells what becomes of entries by it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Act:
     carry_out: Callable[[Any, User, str], int]
     not_by: str = ""
     own_doing: str = ""
+    outlook: Callable[[Any], list[Outlook]] | None = None
     stops: bool = False
     most: int | None = None
 
@@ -84,6 +87,7 @@ class Plan:
     other: int
     newest: int
     sample: list[Any]
+    taken: Rows
 
     @classmethod
     def of(cls, act: Act, rows: Rows, person: User) -> Plan:
@@ -94,7 +98,8 @@ class Plan:
             other=Count("pk", filter=~act.ready()),
             newest=Coalesce(Max("pk"), 0),
         )
-        return cls(**counts, sample=list(rows.filter(act.ready()).exclude(mine)[:SAMPLE]))
+        taken = rows.filter(act.ready()).exclude(mine)
+        return cls(**counts, sample=list(taken[:SAMPLE]), taken=taken)
 
 
 class ConfirmForm(forms.Form):
@@ -182,6 +187,7 @@ def _question(
     plan: Plan,
     form: ConfirmForm,
 ) -> HttpResponse:
+    outlooks = act.outlook(plan.taken) if act.outlook and plan.ready else []
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -190,6 +196,8 @@ def _question(
         "act": act,
         "plan": plan,
         "form": form,
+        "outlooks": outlooks,
+        "shows_entries": bool(outlooks) and model_admin.model is HashEntry,
         "unsampled": plan.ready - len(plan.sample),
         "ticked": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "ticked_name": ACTION_CHECKBOX_NAME,

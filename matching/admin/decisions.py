@@ -14,6 +14,7 @@ from matching import curation
 from matching.admin.acts import Act, confirmed
 from matching.admin.badges import word_badge
 from matching.admin.curated import CuratedAdmin
+from matching.admin.outlook import of_decisions
 from matching.models import Decision, DecisionState
 from tenants.admin.display import by_whom, moment
 
@@ -45,6 +46,7 @@ APPROVE = Act(
     from_states=OPEN,
     not_by="proposed_by",
     own_doing="proposed",
+    outlook=of_decisions,
     most=MOST_ONE_BY_ONE,
     carry_out=_approve,
 )

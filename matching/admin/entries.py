@@ -19,6 +19,7 @@ from matching.admin.curated import CuratedAdmin
 from matching.admin.entry_acts import ENTRY_ACTIONS, ENTRY_ACTS
 from matching.admin.entry_filters import OfImport, Waiting, in_order
 from matching.admin.entry_form import EntryForm
+from matching.admin.provenance import independent_sources, votes_told
 from matching.admin.search import entries_named
 from matching.curation import EntryExists, add_entry
 from matching.hashing import MIN_QUALITY, SignalInvalid
@@ -50,10 +51,20 @@ class HashEntryAdmin(CuratedAdmin[HashEntry]):
     fieldsets = (
         (None, {"fields": ("state_badge", "reason", "hash_list", "external_id", "violation")}),
         ("Signals", {"fields": ("signal_table",)}),
-        ("Two people", {"fields": ("added", "approved", "retired", "import_run")}),
+        ("Two people", {"fields": ("added", "approved", "retired")}),
+        ("Provenance", {"fields": ("import_run", "sources", "votes_table")}),
         ("Matching", {"fields": ("matches", "changed_version")}),
     )
-    readonly_fields = ("state_badge", "signal_table", "added", "approved", "retired", "matches")
+    readonly_fields = (
+        "state_badge",
+        "signal_table",
+        "added",
+        "approved",
+        "retired",
+        "matches",
+        "sources",
+        "votes_table",
+    )
 
     def audit_target(self, obj: HashEntry) -> str:
         return f"entry:{obj.pk}"
@@ -89,6 +100,14 @@ class HashEntryAdmin(CuratedAdmin[HashEntry]):
     @admin.display(description="carried")
     def signal_table(self, obj: HashEntry) -> SafeString:
         return signal_table(obj)
+
+    @admin.display(description="independent sources")
+    def sources(self, obj: HashEntry) -> SafeString:
+        return independent_sources(obj)
+
+    @admin.display(description="votes")
+    def votes_table(self, obj: HashEntry) -> str:
+        return votes_told(obj.votes)
 
     @admin.display(description="matches")
     def matches(self, obj: HashEntry) -> SafeString:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from matching import curation
 from matching.admin.acts import Act, confirmed
+from matching.admin.outlook import BECOME_ACTIVE, END, STOP, of_entries
 from matching.models import EntryState, HashEntryQuerySet
 
 MOST_ONE_BY_ONE = 200  # each is a transaction of its own; to stop more, suspend the list
@@ -48,6 +49,7 @@ APPROVE = Act(
     from_states=frozenset({EntryState.PENDING}),
     not_by="created_by",
     own_doing="added",
+    outlook=of_entries(BECOME_ACTIVE),
     carry_out=_approve,
 )
 RETIRE = Act(
@@ -58,6 +60,7 @@ RETIRE = Act(
     permission="retire",
     from_states=frozenset({EntryState.PENDING, EntryState.ACTIVE, EntryState.SUSPENDED}),
     stops=True,
+    outlook=of_entries(END),
     carry_out=_retire,
 )
 SUSPEND = Act(
@@ -68,6 +71,7 @@ SUSPEND = Act(
     permission="suspend",
     from_states=frozenset({EntryState.ACTIVE}),
     stops=True,
+    outlook=of_entries(STOP),
     most=MOST_ONE_BY_ONE,
     carry_out=_suspend,
 )

@@ -30,6 +30,7 @@ from django.views.decorators.http import require_POST
 
 from matching.admin.badges import word_badge
 from matching.admin.import_form import ImportForm
+from matching.admin.outlook import of_import
 from matching.admin.uploads import DeliveryHandler
 from matching.curation import Conflict
 from matching.importers import queue
@@ -217,13 +218,15 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         may_add = person.has_perm("matching.add_importrun")
         may_approve = person.has_perm("matching.approve_importrun")
         waits = run.state == State.FINISHED and run.approved_by_id is None
+        approvable = waits and bool(run.added + run.changed + run.unchanged)
         return {
             "run": run,
             "under_way": run.state in UNDER_WAY,
             "percent": 100 * run.bytes_read // run.bytes_total if run.bytes_total else 0,
             "may_proceed": may_add and run.state == State.CHECKED,
             "may_cancel": may_add and run.state in (*UNDER_WAY, State.CHECKED),
-            "may_approve": may_approve and waits and bool(run.added + run.changed + run.unchanged),
+            "may_approve": may_approve and approvable,
+            "outlook": of_import(run) if approvable else None,
             "is_own": run.created_by_id == person.pk,
             "counts": [
                 (name, getattr(run, name))

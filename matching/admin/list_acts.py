@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from matching import curation
 from matching.admin.acts import Act, confirmed
+from matching.admin.outlook import COUNT, END, MATCH, STOP, of_lists
 from matching.models import HashList, ListState
 
 Lists = QuerySet[HashList]
@@ -50,6 +51,7 @@ SHADOW_LIST = _act(
     {ListState.QUARANTINE, ListState.SUSPENDED},
     _becoming(ListState.SHADOW),
     name="shadow",
+    outlook=of_lists(COUNT),
     label="Propose a shadow run",
     done="proposed for a shadow run",
     consequence="Once another curator has approved this, matches are counted; no answer changes.",
@@ -59,6 +61,7 @@ ACTIVATE_LIST = _act(
     {ListState.QUARANTINE, ListState.SHADOW, ListState.SUSPENDED},
     _becoming(ListState.ACTIVE),
     name="activate",
+    outlook=of_lists(MATCH),
     label="Propose to activate",
     done="proposed to be activated",
     consequence="Once another curator has approved this, their active entries match at once.",
@@ -68,6 +71,7 @@ SUSPEND_LIST = _act(
     {ListState.SHADOW, ListState.ACTIVE},
     curation.suspend_list,
     name="suspend",
+    outlook=of_lists(STOP),
     label="Suspend",
     done="suspended",
     consequence="No entry of them matches from now on, until two curators decide otherwise.",
@@ -78,6 +82,7 @@ RETIRE_LIST = _act(
     set(ListState) - {ListState.RETIRED},
     curation.retire_list,
     name="retire",
+    outlook=of_lists(END),
     label="Retire",
     done="retired",
     consequence="Their entries stop matching at once and for good: this can not be undone.",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from matching.admin.badges import SHOWN_DIGITS, word_badge
+from matching.admin.explanation import explained, explained_in_short
 from matching.models import Match, Submission
 from tenants.admin.display import moment
 from tenants.admin.rows import ReadOnlyAdmin
@@ -26,12 +28,19 @@ class MatchInline(MatchInlineBase):
         "list_slug",
         "violation",
         "match_type",
-        "distance",
+        "rule",
         "entry",
     )
     extra = 0
     can_delete = False
     show_change_link = True
+
+    @admin.display(description="why")
+    def rule(self, obj: Match) -> str:
+        return explained_in_short(obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Match]:
+        return super().get_queryset(request).select_related("entry__hash_list", "submission")
 
     def has_add_permission(self, request: HttpRequest, obj: Submission | None = None) -> bool:  # noqa: ARG002
         return False
@@ -134,11 +143,10 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
         "list_slug",
         "source",
         "violation",
-        "match_type_badge",
-        "distance",
         "entry",
+        "explanation",
     )
-    readonly_fields = ("match_type_badge", "submitted", "customer")
+    readonly_fields = ("submitted", "customer", "explanation")
 
     def audit_target(self, obj: Match) -> str:
         return obj.public_id
@@ -146,6 +154,10 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
     @admin.display(description="tenant")
     def customer(self, obj: Match) -> str:
         return str(obj.tenant)  # no link: curators may not open it
+
+    @admin.display(description="why it matched")
+    def explanation(self, obj: Match) -> SafeString:
+        return explained(obj)
 
     @admin.display(description="match type")
     def match_type_badge(self, obj: Match) -> SafeString:

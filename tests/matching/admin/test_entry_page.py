@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from matching.curation import approve_entry
+from matching.curation import approve_entry, retire_entry
 from matching.models import HashEntry
 from tests.matching.admin.rows import add, events, page
+from tests.matching.lists import make_list
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +101,31 @@ def test_history_is_what_the_audit_log_says(desk, entry):
 
     assert response.redirect_chain[0][0].endswith(f"?q=entry%3A{entry.pk}")
     assert response.status_code == 200
+
+
+def test_other_lists_with_the_same_hash_are_independent_sources(
+    desk, entry, iwf, curator, second_curator
+):
+    [same] = add(iwf, 1, by=curator)
+    HashEntry.objects.filter(pk=same.pk).update(md5=entry.md5)
+    add(make_list("third"), 1, by=curator)
+
+    answer = shown(desk, entry)
+
+    assert "<strong>1</strong> besides" in answer
+    assert page("hashentry", "change", same.pk) in answer
+    assert "third" not in answer
+
+
+def test_source_that_withdrew_the_hash_does_not_count(desk, entry, iwf, curator):
+    [same] = add(iwf, 1, by=curator)
+    HashEntry.objects.filter(pk=same.pk).update(pdq=entry.pdq)
+    retire_entry(entry=same, actor=curator, reason="withdrawn")
+
+    assert "<strong>0</strong> besides" in shown(desk, entry)
+
+
+def test_votes_of_other_organisations_are_told(desk, entry):
+    HashEntry.objects.filter(pk=entry.pk).update(votes={"affirmative": {"md5": 2, "pdq": 1}})
+
+    assert "MD5 2, PDQ 1" in shown(desk, entry)
