@@ -8,11 +8,13 @@ from typing import Final
 from django.urls import path
 
 from matching.portal.batches import BatchesView, BatchProgressView, BatchResultsView
+from matching.portal.integration import FixtureView, IntegrationView
 from matching.portal.reports import ReportView
 from matching.portal.submissions import FeedbackView, FirstCallView, SubmissionsView
 from matching.portal.try_it import TryItView
 from tenants.memberships import Permission, may
 from tenants.portal.audit import AuditView
+from tenants.portal.client import ClientView
 from tenants.portal.deliveries import RedeliverView
 from tenants.portal.joining import JoinView, SignUpView
 from tenants.portal.keys import KeysView, NewKeyView, RevokeKeyView, RotateKeyView
@@ -48,6 +50,7 @@ NAVIGATION: Final = (
     Entry("portal", "Overview", Permission.OVERVIEW),
     Entry("portal-keys", "Keys", Permission.KEYS),
     Entry("portal-try", "Try it", Permission.TRY_IT),
+    Entry("portal-integration", "Prove it", Permission.TRY_IT),
     Entry("portal-submissions", "Submissions", Permission.SUBMISSIONS),
     Entry("portal-batches", "Batches", Permission.SUBMISSIONS),
     Entry("portal-usage", "Usage", Permission.USAGE),
@@ -61,6 +64,7 @@ urlpatterns = [
     path("sign-up", SignUpView.as_view(), name="sign-up"),
     path("join/<str:token>", JoinView.as_view(), name="join"),
     path("<slug:tenant>/", OverviewView.as_view(), name="portal"),
+    path("<slug:tenant>/client", ClientView.as_view(), name="portal-client"),
     path("<slug:tenant>/first-key", FirstKeyView.as_view(), name="portal-first-key"),
     path("<slug:tenant>/keys", KeysView.as_view(), name="portal-keys"),
     path("<slug:tenant>/keys/new", NewKeyView.as_view(), name="portal-keys-new"),
@@ -78,6 +82,12 @@ urlpatterns = [
         "<slug:tenant>/keys/<str:key_id>/first", FirstCallView.as_view(), name="portal-keys-first"
     ),
     path("<slug:tenant>/try", TryItView.as_view(), name="portal-try"),
+    path("<slug:tenant>/integration", IntegrationView.as_view(), name="portal-integration"),
+    path(
+        "<slug:tenant>/integration/<str:fixture>",
+        FixtureView.as_view(),
+        name="portal-integration-fixture",
+    ),
     path("<slug:tenant>/submissions", SubmissionsView.as_view(), name="portal-submissions"),
     path(
         "<slug:tenant>/matches/<str:match_id>/feedback",

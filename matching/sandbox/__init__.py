@@ -4,7 +4,7 @@ They lie on a list of kind `test`: only test keys meet them, and no live figure 
 """
 
 from matching.sandbox.fixtures import FIXTURES, Expected, Fixture, fixture_of
-from matching.sandbox.reactions import Checked, Judgement, checklist, note_reaction
+from matching.sandbox.reactions import Checked, Judgement, checklist, judged, note_reaction
 from matching.sandbox.registration import LIST, set_up
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Judgement",
     "checklist",
     "fixture_of",
+    "judged",
     "note_reaction",
     "set_up",
 ]

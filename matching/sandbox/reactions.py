@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +33,7 @@ class Checked:
     fixture: Fixture
     reaction: str | None
     judgement: Judgement
+    noted_at: datetime.datetime | None = None
 
 
 def note_reaction(*, tenant: Tenant, fixture: Fixture, reaction: str, actor: Actor) -> Judgement:
@@ -55,11 +57,14 @@ def note_reaction(*, tenant: Tenant, fixture: Fixture, reaction: str, actor: Act
 
 def checklist(tenant: Tenant) -> Sequence[Checked]:
     """Every fixture with what the tenant's client did, in the order of the fixtures."""
-    noted = dict(FixtureReaction.objects.filter(tenant=tenant).values_list("fixture", "reaction"))
-    return [
-        Checked(fixture, noted.get(fixture.name), judged(fixture, noted.get(fixture.name)))
-        for fixture in FIXTURES
-    ]
+    noted = {row.fixture: row for row in FixtureReaction.objects.filter(tenant=tenant)}
+    return [_checked(fixture, noted.get(fixture.name)) for fixture in FIXTURES]
+
+
+def _checked(fixture: Fixture, noted: FixtureReaction | None) -> Checked:
+    if noted is None:
+        return Checked(fixture, None, Judgement.MISSING)
+    return Checked(fixture, noted.reaction, judged(fixture, noted.reaction), noted.noted_at)
 
 
 def judged(fixture: Fixture, reaction: str | None) -> Judgement:

@@ -46,6 +46,12 @@ def test_image_is_built_with_a_stand_in_for_every_secret() -> None:
     assert set(re.findall(r"(\w+)=none\b", image)) == NEEDED_SECRETS | {"ALLOWED_HOSTS"}
 
 
+def test_image_holds_the_client_that_the_portal_offers() -> None:
+    assert "COPY deploy/client ./deploy/client" in (DEPLOY / "Dockerfile").read_text("utf8")
+    kept = (DEPLOY / "Dockerfile.dockerignore").read_text("utf8").splitlines()
+    assert "!deploy/client" in kept
+
+
 @pytest.mark.parametrize("name", OWN_PROCESSES)
 def test_compose_runs_our_processes_without_privileges(services: dict[str, Any], name: str) -> None:
     assert services[name]["read_only"] is True

@@ -22,6 +22,7 @@ MADE_UP = {
     "invitation": "1",
     "webhook_id": f"whe_{'0' * 22}",
     "batch_id": f"bat_{'0' * 22}",
+    "fixture": "unknown",
     "delivery_id": f"whd_{'0' * 22}",
 }
 

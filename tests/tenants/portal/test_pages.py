@@ -53,3 +53,11 @@ def test_impossible_setting_is_refused_in_words(owner, acme):
 @pytest.mark.parametrize("query", ["cursor=x", "since=yesterday", "action=x.y"])
 def test_audit_log_refuses_nonsense(compliance, acme, query):
     assert compliance.get(f"/portal/acme/audit?{query}").status_code == 422
+
+
+def test_client_is_the_file_of_this_service(compliance, acme, settings):
+    answer = compliance.get("/portal/acme/client")
+
+    file = settings.BASE_DIR / "deploy" / "client" / "hashservice_client.py"
+    assert b"".join(answer.streaming_content) == file.read_bytes()
+    assert answer["Content-Disposition"] == 'attachment; filename="hashservice_client.py"'
