@@ -25,7 +25,7 @@ PICTURES = rendered_pictures()
 TIMEOUT_SECONDS = 30
 over_a_socket = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.xdist_group("served"),
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the orphans"),
 ]

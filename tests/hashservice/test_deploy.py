@@ -71,7 +71,11 @@ def test_every_secret_that_compose_mounts_is_made() -> None:
 
 
 def test_every_command_that_deploy_runs_exists() -> None:
-    texts = [path.read_text("utf8") for path in DEPLOY.rglob("*") if path.is_file()]
+    texts = [
+        path.read_text("utf8")
+        for path in DEPLOY.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    ]
     run = re.findall(r"""manage\.py[\s"',]+(\w+)""", "\n".join(texts))
     assert {"process", "migrate", "collectstatic"} <= set(run)
     assert set(run) <= set(get_commands())
