@@ -25,9 +25,10 @@ def explained(match: Match) -> SafeString:
         "", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', _lines(match)
     )
     return format_html(
+        '<div class="scroller" tabindex="0" role="group" aria-label="Rules">'
         '<table class="facts explanation"><thead><tr><th scope="col">Rule</th>'
         '<th scope="col">When it matched</th><th scope="col">Now</th></tr></thead>'
-        "<tbody>{}</tbody></table>",
+        "<tbody>{}</tbody></table></div>",
         lines,
     )
 
