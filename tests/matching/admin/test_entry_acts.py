@@ -115,7 +115,7 @@ def test_rows_that_came_after_the_question_are_left_alone(desk, ncmec, second_cu
 
 
 def test_act_that_takes_fewer_than_promised_is_undone(desk, others, monkeypatch):
-    monkeypatch.setattr("matching.admin.acts.Plan.of", lambda *_: Plan(5, 0, 0, 10**9, []))
+    monkeypatch.setattr("matching.admin.acts.Plan.of", lambda *_: Plan(5, 0, 0, 10**9, [], None))
 
     response = confirm(desk, "approve", *others, expected=5)
 
