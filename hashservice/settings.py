@@ -134,6 +134,7 @@ DECODER_PROCESSES = env.number(
     "DECODER_PROCESSES", default=max(1, (os.cpu_count() or 1) // WEB_WORKERS)
 )
 PARTIAL_PROCESSES = env.number("PARTIAL_PROCESSES", default=DECODER_PROCESSES)
+PHOTODNA_THRESHOLD = env.number("PHOTODNA_THRESHOLD", default=5_000)
 SPOOL_DIR = env.path("SPOOL_DIR", default=STATE_DIR / "spool")
 MAX_BATCH_ITEMS = env.number("MAX_BATCH_ITEMS", default=10_000)
 MAX_BATCH_BYTES = env.number("MAX_BATCH_BYTES", default=1024 * 1024 * 1024)

@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from hashservice.database import OWNER, RUNTIME
 from matching.partial import live_partial
+from matching.photodna import live_photodna
 from matching.snapshot import live
 from tenants.acting import SERVICE, acting_as
 from tenants.throttling import failures
@@ -56,9 +57,11 @@ def fresh_index(tmp_path: Path, settings: Any) -> Iterator[None]:
     settings.INDEX_DIR = tmp_path / "index"
     live.unload()
     live_partial.unload()
+    live_photodna.unload()
     yield
     live.unload()
     live_partial.unload()
+    live_photodna.unload()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from matching.access import entries_found, entries_shown, version_and_digests
@@ -24,6 +25,7 @@ from matching.models import (
     Verdict,
 )
 from matching.partial import live_partial
+from matching.photodna import live_photodna
 from matching.snapshot import live
 from tenants.models import ApiKey
 
@@ -43,6 +45,7 @@ class NotCheckedReason(StrEnum):
     QUALITY_TOO_LOW = "quality_too_low"
     NEEDS_REVIEW = "needs_review"
     SIGNAL_STOPPED = "signal_stopped"
+    SIGNAL_NOT_LISTED = "signal_not_listed"
 
 
 class MatchingStopped(Exception):
@@ -56,18 +59,21 @@ class Question:
     `near` is an array (n, 32) of PDQ values: the rotations, mirrorings and frames of one image.
     `untrusted` says that some part of the image is too flat for its PDQ to mean anything.
     `parts` is what known pictures are sought in part by; None when that was not asked for.
+    `photodna` is a PhotoDNA value (144 bytes) that the asker made, or None.
     """
 
     digests: Digests | None
     near: NDArray[np.uint8]
     untrusted: bool
     parts: tuple[Extracted, ...] | None = None
+    photodna: bytes | None = None
 
     @property
     def signals(self) -> dict[Stage, set[str]]:
         """The signal types that each stage looks up."""
         digests = {name.value for name in DIGESTS if getattr(self.digests, name, None)}
         near = {SignalType.PDQ.value} if len(self.near) else set()
+        near |= {SignalType.PHOTODNA.value} if self.photodna else set()
         local = {SignalType.LOCAL.value} if self.parts is not None else set()
         asked = {Stage.EXACT: digests, Stage.NEAR: near, Stage.PARTIAL: local}
         return {stage: signals for stage, signals in asked.items() if signals}
@@ -85,11 +91,15 @@ class HashItem:
     digests: Digests | None
     pdq: bytes | None = None
     pdq_quality: int | None = None
+    photodna: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An entry that was met. Distance (bits, of near ones) and evidence are for curators only."""
+    """An entry that was met. Distance and evidence are for curators only.
+
+    The distance of near ones is in bits, of those met by PhotoDNA squared Euclidean.
+    """
 
     entry: HashEntry
     match_type: MatchType
@@ -144,6 +154,7 @@ def question_of_item(item: HashItem) -> Question:
         digests=item.digests,
         near=np.frombuffer(near, np.uint8).reshape(-1, 32),
         untrusted=bool(item.pdq) and not trusted,
+        photodna=item.photodna or None,
     )
 
 
@@ -169,17 +180,36 @@ def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
     index = live.at(version)
     near = [index.search(q.near, PDQ_RADIUS) if len(q.near) else {} for q in questions]
     shown = [_shown(question, version) for question in questions]
-    pks = [*same_bytes, *set().union(*shown)]
+    alike = [_alike(question, version) for question in questions]
+    pks = [*same_bytes, *set().union(*shown, *(found or () for found in alike))]
     entries = entries_found(key=key, pks=pks, pdq=set().union(*near))
     by_signal, by_key = _by_signal(entries), {entry.pk: entry for entry in entries}
     met = [
         [
             *_findings(question, distances, by_signal, version.stopped),
             *_partial(seen, by_key),
+            *_near(found or {}, by_key),
         ]
-        for question, distances, seen in zip(questions, near, shown, strict=True)
+        for question, distances, seen, found in zip(questions, near, shown, alike, strict=True)
     ]
-    return [_judged(*one, version) for one in zip(questions, met, strict=True)]
+    unlisted = [found is None for found in alike]
+    return [_judged(*one, version) for one in zip(questions, met, unlisted, strict=True)]
+
+
+def _alike(question: Question, version: ListsVersion) -> dict[int, int] | None:
+    """The entries near to the question's PhotoDNA value; None when no list carries any."""
+    if question.photodna is None or SignalType.PHOTODNA in version.stopped:
+        return {}
+    listed = live_photodna.at(version)
+    if not len(listed):
+        return None
+    return listed.search(question.photodna, settings.PHOTODNA_THRESHOLD)
+
+
+def _near(alike: Mapping[int, int], by_key: Mapping[int, HashEntry]) -> Iterator[Finding]:
+    for pk, distance in alike.items():
+        if entry := by_key.get(pk):
+            yield Finding(entry, MatchType.NEAR, distance)
 
 
 def _shown(question: Question, version: ListsVersion) -> dict[int, LocalMatch]:
@@ -190,7 +220,9 @@ def _shown(question: Question, version: ListsVersion) -> dict[int, LocalMatch]:
     return {pk: matches[signature] for signature, pk in entries_shown(signatures=matches).items()}
 
 
-def _judged(question: Question, met: Sequence[Finding], version: ListsVersion) -> Judgement:
+def _judged(
+    question: Question, met: Sequence[Finding], is_unlisted: bool, version: ListsVersion
+) -> Judgement:
     """A match wins; otherwise whatever could not be trusted or looked up makes it `not_checked`.
 
     So `no_known_match` is only ever said of something that was looked at in full.
@@ -204,6 +236,8 @@ def _judged(question: Question, met: Sequence[Finding], version: ListsVersion) -
         reason = NotCheckedReason.NEEDS_REVIEW
     elif len(checked) < len(question.signals):
         reason = NotCheckedReason.SIGNAL_STOPPED
+    elif is_unlisted:
+        reason = NotCheckedReason.SIGNAL_NOT_LISTED
     elif question.untrusted:
         reason = NotCheckedReason.QUALITY_TOO_LOW
     else:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
-from matching.match import Outcome
-from matching.models import Match, MatchType, Verdict
+from matching.match import NotCheckedReason, Outcome
+from matching.models import Match, MatchType, Submission, Verdict
 
 
 class Code(IntEnum):
@@ -67,14 +67,22 @@ def item(outcome: Outcome, *, strict: bool) -> dict[str, Any]:
     """What was found about one image or hash."""
     submission = outcome.submission
     if submission.verdict == Verdict.NOT_CHECKED:
-        why = f"not checked: {submission.not_checked_reason}"
-        return failure(Code.NOT_AN_IMAGE, why, strict=strict, content_id=submission.content_id)
+        return _not_checked(submission, strict=strict)
     return {
         "Status": _status(Code.OK),
         "ContentId": submission.content_id or None,
         "IsMatch": submission.verdict == Verdict.MATCH,
         "MatchDetails": {"AdvancedInfo": [], "MatchFlags": _flags(outcome.matches)},
     }
+
+
+def _not_checked(submission: Submission, *, strict: bool) -> dict[str, Any]:
+    reason = submission.not_checked_reason
+    if reason == NotCheckedReason.SIGNAL_NOT_LISTED:
+        code, why = Code.INVALID_PARAMETER, "no list carries PhotoDNA values to compare with"
+    else:
+        code, why = Code.NOT_AN_IMAGE, f"not checked: {reason}"
+    return failure(code, why, strict=strict, content_id=submission.content_id)
 
 
 def failure(code: Code, why: str, *, strict: bool, content_id: str = "") -> dict[str, Any]:

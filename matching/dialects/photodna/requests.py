@@ -89,8 +89,8 @@ def hash_item(fields: Mapping[str, Any]) -> HashItem:
     if kind == "pdq":
         return HashItem(content_id=str(content_id), digests=None, pdq=_pdq(value))
     if kind == "hash":
-        _sized(value, PHOTODNA_BYTES)
-        raise NotComparable("no list carries PhotoDNA values that could be compared")
+        value_of = _sized(value, PHOTODNA_BYTES)
+        return HashItem(content_id=str(content_id), digests=None, photodna=value_of)
     if kind == "prehashv2":
         raise NotComparable("edge hashes can not be compared here; send the image")
     raise ParseError("DataRepresentation must be Hash, PreHashV2 or PDQ")
