@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from tenants.memberships import Permission
 from tenants.portal.views import PortalView
@@ -12,6 +12,8 @@ from tenants.portal.views import PortalView
 class ClientView(PortalView):
     permission = Permission.OVERVIEW
 
-    def get(self, request: HttpRequest) -> FileResponse:  # noqa: ARG002
-        file = (settings.BASE_DIR / "deploy" / "client" / "hashservice_client.py").open("rb")
-        return FileResponse(file, as_attachment=True, content_type="text/x-python; charset=utf-8")
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
+        file = settings.BASE_DIR / "deploy" / "client" / "hashservice_client.py"
+        answer = HttpResponse(file.read_bytes(), content_type="text/x-python; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
+        return answer

@@ -59,5 +59,5 @@ def test_client_is_the_file_of_this_service(compliance, acme, settings):
     answer = compliance.get("/portal/acme/client")
 
     file = settings.BASE_DIR / "deploy" / "client" / "hashservice_client.py"
-    assert b"".join(answer.streaming_content) == file.read_bytes()
+    assert answer.content == file.read_bytes()
     assert answer["Content-Disposition"] == 'attachment; filename="hashservice_client.py"'
