@@ -165,6 +165,11 @@ class HashEntry(models.Model):
             models.Index(fields=["hash_list", "state", "-id"], name="entry_of_list_in_state"),
             models.Index(fields=["import_run", "state", "-id"], name="entry_of_import_in_state"),
             models.Index(fields=["external_id"], name="entry_external_id"),
+            models.Index(
+                fields=["created_by"],
+                name="entry_waiting_by_person",
+                condition=Q(state=EntryState.PENDING),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -110,8 +110,10 @@ def measure(entries: int) -> None:
     """Print the median and the longest time of each page, rendered, with its audit row."""
     client = Client(HTTP_HOST="localhost")
     client.force_login(get_user_model().objects.get(username="approver"))
-    address = reverse("admin:matching_hashentry_changelist")
-    for name, asked in _pages(entries).items():
+    entries_page = reverse("admin:matching_hashentry_changelist")
+    pages = {name: (entries_page, asked) for name, asked in _pages(entries).items()}
+    pages["workbench"] = (reverse("admin:index"), {})
+    for name, (address, asked) in pages.items():
         times = []
         for _ in range(TURNS):
             began = time.perf_counter()
@@ -134,6 +136,7 @@ def _pages(entries: int) -> dict[str, dict[str, str]]:
         "the page before it": {"after": middle},
         "the last page": {"before": str(first + 40)},
         "waiting, added by others": {"added": "others"},
+        "waiting, added by me": {"added": "me"},
         "external id": {"q": f"case-{entries // 3}"},
         "whole SHA-256": {"q": digest},
         "8 digits": {"q": digest[:8]},
