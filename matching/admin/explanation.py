@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from matching.admin.badges import word_badge
-from matching.hashing import MIN_QUALITY
+from matching.hashing import MIN_QUALITY, PDQ_RADIUS
 from matching.models import Decided, Decision, HashList, ListState, Match, MatchType
 from tenants.admin.display import NOTHING, by_whom, moment
 
@@ -35,6 +35,8 @@ def explained(match: Match) -> SafeString:
 
 def explained_in_short(match: Match) -> str:
     """The rule that was decisive: `17 of at most 31 bits`."""
+    if _is_by_photodna(match):
+        return f"PhotoDNA, {match.distance} squared Euclidean"
     if match.match_type == MatchType.NEAR:
         threshold = threshold_at(match.entry.hash_list, _matched_at(match))
         return f"{match.distance} of at most {threshold} bits"
@@ -76,6 +78,8 @@ def _measured(match: Match, at: datetime.datetime) -> Iterator[Line]:
     entry, hash_list = match.entry, match.entry.hash_list
     if match.match_type == MatchType.EXACT:
         yield "Digest", f"{_same_digest(match)} is the same", NOTHING
+    elif _is_by_photodna(match):
+        yield "Distance", f"PhotoDNA, {match.distance} squared Euclidean", NOTHING
     elif match.match_type == MatchType.NEAR:
         yield (
             "Distance",
@@ -86,6 +90,13 @@ def _measured(match: Match, at: datetime.datetime) -> Iterator[Line]:
         yield "Quality of the entry", f"{quality}, at least {MIN_QUALITY} where told", NOTHING
     else:
         yield "Part", f"band {match.confidence or NOTHING}", NOTHING
+
+
+def _is_by_photodna(match: Match) -> bool:
+    """Rows do not name the signal: what is beyond the radius of PDQ, or has none, was not PDQ."""
+    is_far = (match.distance or 0) > PDQ_RADIUS
+    near = match.match_type == MatchType.NEAR
+    return near and match.entry.photodna is not None and (is_far or not match.entry.searched_pdq)
 
 
 def _by_todays_threshold(match: Match) -> str:

@@ -7,7 +7,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from matching.admin.explanation import threshold_at
+from matching.admin.explanation import explained_in_short, threshold_at
 from matching.curation import approve_decision, propose_threshold, retire_entry
 from matching.match import match_image
 from matching.models import Match
@@ -78,3 +78,10 @@ def test_explanation_is_audited_and_for_curators_alone(desk, outsider_desk, near
 
     assert [event.target for event in events("admin.read")] == [near.public_id]
     assert outsider_desk.get(page("match", "change", near.pk)).status_code == 403
+
+
+def test_distance_of_photodna_is_not_told_in_bits(near):
+    near.distance = 900
+    near.entry.photodna = bytes(144)
+
+    assert explained_in_short(near) == "PhotoDNA, 900 squared Euclidean"
