@@ -236,6 +236,7 @@ def test_child_taken_over_by_its_input_can_only_fail(
 
 @pytest.mark.slow
 def test_closing_leaves_no_process_and_no_descriptor() -> None:
+    gc.collect()  # what earlier tests left open must not be counted as ours
     before = open_descriptors()
     for _ in range(3):
         with DecoderPool(2) as pool:
@@ -246,7 +247,7 @@ def test_closing_leaves_no_process_and_no_descriptor() -> None:
             with pytest.raises(ProcessLookupError):
                 os.kill(child, 0)
     gc.collect()
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_closed_pool_is_unavailable() -> None:
