@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -77,13 +78,13 @@ class BatchesView(APIView):
         # Read before the Idempotency-Key is looked at: what was sent is part of the question.
         draft = take_in(items_of(request._request, may_look_up_pdq=may_look_up_pdq))
         try:
-            return self._accepted(request, draft=draft)
+            enhance = request.query_params.get("enhance", "").lower() in {"1", "true"}
+            return self._accepted(request, draft=draft, enhance=enhance)
         finally:
             draft.discard()
 
-    @idempotent(payload=lambda draft: draft.digest)
-    def _accepted(self, request: Request, draft: BatchDraft) -> Response:
-        enhance = request.query_params.get("enhance", "").lower() in {"1", "true"}
+    @idempotent(payload=lambda draft, enhance: sha256(draft.digest + bytes([enhance])).digest())
+    def _accepted(self, request: Request, draft: BatchDraft, enhance: bool) -> Response:
         charge(units_of_items(draft.hashes) + draft.total - draft.hashes)
         batch = accept(key=key_of(request), draft=draft, enhance=enhance)
         transaction.on_commit(lambda: ring_for_batch(batch.public_id))

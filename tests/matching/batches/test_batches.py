@@ -154,6 +154,15 @@ def test_other_items_under_the_same_idempotency_key_are_refused(acme_api):
     assert answer.json()["code"] == "idempotency_mismatch"
 
 
+def test_looking_for_parts_under_the_same_idempotency_key_is_another_call(acme_api, known_picture):
+    body = lines({"content_id": "a", "image": in_base64(known_picture)})
+    ask = {"content_type": "application/x-ndjson", "headers": {"Idempotency-Key": "once"}}
+    acme_api.post("/v1/batches", body, **ask)
+
+    answer = acme_api.post("/v1/batches?enhance=true", body, **ask)
+    assert answer.json()["code"] == "idempotency_mismatch"
+
+
 def test_perceptual_hashes_need_their_scope(acme_api, acme_hash_api, work):
     body = lines({"content_id": "a", "pdq": "00" * 32})
     without = submit(acme_api, body).json()["batch_id"]
