@@ -68,7 +68,7 @@ def matched_descriptors(gray: Bytes, rng: np.random.Generator) -> Iterator[tuple
         copy = simulate(gray, random_manipulation(rng), rng)
         found = detect(copy.gray, count=800, contrast=0.012)
         if len(original) and len(found):
-            ours, theirs = np.nonzero(same_places(original, found, copy, STRICT))
+            ours, theirs = same_places(original, found, copy, STRICT)
             yield root(original.descriptors[ours]), root(found.descriptors[theirs])
 
 

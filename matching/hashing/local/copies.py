@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.hashing.local.arrays import Affine, Bytes
+from matching.hashing.local.arrays import Affine, Bytes, Floats, Numbers
 from matching.hashing.local.keypoints import Keypoints
 
 
@@ -74,19 +73,30 @@ def simulate(gray: Bytes, manipulation: Manipulation, rng: np.random.Generator) 
 
 def same_places(
     original: Keypoints, found: Keypoints, copy: Copy, tolerance: Tolerance = USUAL
-) -> NDArray[np.bool_]:
-    """Which keypoints found in the copy (m) are truly those of the original (n): bool (n, m)."""
+) -> tuple[Numbers, Numbers]:
+    """Pairs of a keypoint of the original and one found in the copy that are truly the same.
+
+    Positions in `original` (k,) and in `found` (k,).
+    """
     scale = math.sqrt(abs(np.linalg.det(copy.affine[:, :2])))
     moved = np.stack([original.x, original.y], 1) @ copy.affine[:, :2].T + copy.affine[:, 2]
-    apart = np.hypot(moved[:, :1] - found.x, moved[:, 1:] - found.y)
-    growth = np.abs(np.log(original.size[:, None] * scale / found.size))
-    turn = (original.angle[:, None] - copy.degrees - found.angle + 180) % 360 - 180
-    same: NDArray[np.bool_] = (
-        (apart < tolerance.place * max(scale, 0.6))
-        & (growth < tolerance.size)
-        & (np.abs(turn) < tolerance.angle)
-    )
-    return same
+    reach = tolerance.place * max(scale, 0.6)
+    ours, theirs = _within(moved[:, 0], found.x, reach)
+    apart = np.hypot(moved[ours, 0] - found.x[theirs], moved[ours, 1] - found.y[theirs])
+    growth = np.abs(np.log(original.size[ours] * scale / found.size[theirs]))
+    turn = (original.angle[ours] - copy.degrees - found.angle[theirs] + 180) % 360 - 180
+    same = (apart < reach) & (growth < tolerance.size) & (np.abs(turn) < tolerance.angle)
+    return ours[same], theirs[same]
+
+
+def _within(values: Affine, others: Floats, reach: float) -> tuple[Numbers, Numbers]:
+    """Positions of all pairs of a value and another one that differ by at most `reach`."""
+    order = np.argsort(others)
+    first = np.searchsorted(others[order], values - reach)
+    counts = np.searchsorted(others[order], values + reach, "right") - first
+    ours = np.repeat(np.arange(len(values)), counts)
+    steps = np.arange(len(ours)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return ours, order[np.repeat(first, counts) + steps]
 
 
 def _placed(shape: tuple[int, ...], how: Manipulation) -> tuple[Affine, tuple[int, int]]:

@@ -49,18 +49,17 @@ def detect(gray: Bytes, *, count: int, contrast: float, spread_to: int | None = 
     """The `count` keypoints of highest response in luma (h, w), strongest first.
 
     `contrast` is SIFT's threshold: lower finds fainter places. With `spread_to`, so many of them
-    are kept, not all from one busy corner; only these are described, which is half the work.
+    are kept, not all from one busy corner.
     """
-    detector = _detector(count, contrast)
-    found = detector.detect(gray, None)
+    # In one go: asked for descriptors afterwards, OpenCV would build its pyramid a second time.
+    found, described = _detector(count, contrast).detectAndCompute(gray, None)
     if not found:
         return _keypoints(np.empty((0, 5), np.float32), np.empty((0, DESCRIPTOR_BYTES), np.uint8))
     rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
     chosen = np.argsort(-rows[:, 4], kind="stable")[:count]
     if spread_to is not None:
         chosen = chosen[_spread(rows[chosen], spread_to, gray.shape)]
-    _, described = detector.compute(gray, [found[position] for position in chosen.tolist()])
-    return _keypoints(rows[chosen], np.clip(described, 0, 255).astype(np.uint8))
+    return _keypoints(rows[chosen], np.clip(described[chosen], 0, 255).astype(np.uint8))
 
 
 def _spread(rows: Floats, count: int, shape: tuple[int, ...]) -> Numbers:

@@ -45,8 +45,10 @@ def _stability(gray: Bytes, keypoints: Keypoints, codes: Bytes) -> Floats:
         found = detect(copy.gray, count=800, contrast=0.012)
         if not len(found):
             continue
-        apart = distances(codes, encode(found.descriptors))
-        nearest = np.where(same_places(keypoints, found, copy), apart, np.inf).min(axis=1)
+        ours, theirs = same_places(keypoints, found, copy)
+        differing = np.bitwise_count(codes[ours] ^ encode(found.descriptors)[theirs])
+        nearest = np.full(len(codes), np.inf)
+        np.minimum.at(nearest, ours, differing.sum(axis=1, dtype=np.int64))
         survived[:, number] = 1.0 * (nearest <= SEED_RADIUS + 10) + 0.5 * (
             nearest <= SEED_RADIUS - 8
         )
