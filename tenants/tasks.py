@@ -71,5 +71,6 @@ def compare_quotas() -> int:
 
 @shared_task(name="tenants.mail_notices")  # type: ignore[untyped-decorator]
 def mail_notices() -> int:
-    """Write to owners what they were told of."""
+    """Tell owners of webhooks that were switched off; write to them what they were told of."""
+    notices.find_disabled_webhooks(actor=Actor.system("mail_notices"))
     return notices.mail_waiting()

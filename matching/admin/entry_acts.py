@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,6 +22,10 @@ def _approve(rows: HashEntryQuerySet, person: User, reason: str) -> int:
 
 def _retire(rows: HashEntryQuerySet, person: User, reason: str) -> int:
     return curation.retire_entries(entries=rows, actor=person, reason=reason)
+
+
+def _retire_false(rows: HashEntryQuerySet, person: User, reason: str) -> int:
+    return curation.retire_entries(entries=rows, actor=person, reason=reason, was_false=True)
 
 
 def _suspend(rows: HashEntryQuerySet, person: User, reason: str) -> int:
@@ -63,6 +68,14 @@ RETIRE = Act(
     outlook=of_entries(END),
     carry_out=_retire,
 )
+RETIRE_FALSE = replace(
+    RETIRE,
+    name="retire_false",
+    label="Retire as false",
+    done="retired as false",
+    consequence=f"{RETIRE.consequence} Tenants are told that their matches with them do not hold.",
+    carry_out=_retire_false,
+)
 SUSPEND = Act(
     name="suspend",
     label="Suspend",
@@ -85,5 +98,5 @@ RESUME = Act(
     most=MOST_ONE_BY_ONE,
     carry_out=_resume,
 )
-ENTRY_ACTS = (APPROVE, SUSPEND, RESUME, RETIRE)
+ENTRY_ACTS = (APPROVE, SUSPEND, RESUME, RETIRE, RETIRE_FALSE)
 ENTRY_ACTIONS: list[Any] = [confirmed(act) for act in ENTRY_ACTS]

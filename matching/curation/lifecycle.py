@@ -54,22 +54,29 @@ def approve_entries(*, entries: HashEntryQuerySet, actor: User, reason: str = ""
     return approved
 
 
-def retire_entry(*, entry: HashEntry, actor: User, reason: str) -> None:
+def retire_entry(*, entry: HashEntry, actor: User, reason: str, was_false: bool = False) -> None:
     """End an entry for good. Raises AlreadyRetired; ValueError without a reason."""
     with transaction.atomic():
         _locked(entry, allowed=STOPPABLE)
-        retire_entries(entries=HashEntry.objects.filter(pk=entry.pk), actor=actor, reason=reason)
+        one = HashEntry.objects.filter(pk=entry.pk)
+        retire_entries(entries=one, actor=actor, reason=reason, was_false=was_false)
     entry.refresh_from_db()
 
 
-def retire_entries(*, entries: HashEntryQuerySet, actor: User, reason: str) -> int:
-    """End all of `entries` that are not retired yet; returns how many. Needs a reason."""
+def retire_entries(
+    *, entries: HashEntryQuerySet, actor: User, reason: str, was_false: bool = False
+) -> int:
+    """End all of `entries` that are not retired yet; returns how many. Needs a reason.
+
+    Of those that were `false` the earlier matches are withdrawn: lookback tells the tenants.
+    """
     with transaction.atomic():
         version = ListsVersion.objects.advance()
         retired = entries.filter(state__in=STOPPABLE).update(
             state=EntryState.RETIRED,
             retired_by=actor.pk,
             retired_at=timezone.now(),
+            is_false=was_false,
             reason=needed(reason),
             changed_version=version,
         )
@@ -77,7 +84,12 @@ def retire_entries(*, entries: HashEntryQuerySet, actor: User, reason: str) -> i
             action="entry.retired",
             actor=Actor.user(actor),
             target=_target(entries, retired),
-            data={"entries": retired, "reason": reason, "version": version},
+            data={
+                "entries": retired,
+                "reason": reason,
+                "was_false": was_false,
+                "version": version,
+            },
         )
     return retired
 

@@ -103,7 +103,7 @@ def retire_withdrawn(
         if decided.retired:
             ids = RawSQL("SELECT entry_id FROM import_fate WHERE fate = 'retired'", [])
             entries = HashEntry.objects.filter(pk__in=ids)
-            retire_entries(entries=entries, actor=actor, reason=WITHDRAWN)
+            retire_entries(entries=entries, actor=actor, reason=WITHDRAWN, was_false=True)
     return decided
 
 

@@ -1,21 +1,31 @@
 """Many queries against a few hashes that came just now: the search the other way round.
 
 What was asked in the past is many times what is new, so the new is indexed, in memory, and the
-past is run through it. Exact, like every search here.
+past is run through it. Each hash stands in every bucket that a near query can be in, so a query
+looks into one bucket a chunk instead of all that its flips lead to. That takes 1.1 KB a hash and
+makes a query many times cheaper. Exact, like every search here.
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
-from matching.index.engine import engine
-from matching.index.neighbours import MAX_RADIUS, Bytes, as_hashes, as_radius, as_words
+from matching.index.engine import Engine, engine
+from matching.index.neighbours import MAX_RADIUS, Bytes, Words, as_hashes, as_radius, as_words
 from matching.index.numpy_search import Hits
-from matching.index.plan import chunk_plan, chunks_for
-from matching.index.tables import Ids, Tables, sorted_distinct
+from matching.index.plan import Chunk, chunk_plan
+from matching.index.tables import Column, Ids, Tables, sorted_distinct
+
+CHUNKS: Final = 16
+"""All alike: 16 bits and a radius of 1, so that each hash stands in 17 buckets of each."""
+
+MOST_AT_ONCE: Final = 100_000
+"""More hashes make several tables, of about 110 MB each."""
 
 
 class BulkIndex:
@@ -24,12 +34,11 @@ class BulkIndex:
     def __init__(self, hashes: Bytes, *, compiled: bool = True) -> None:
         self.hashes = sorted_distinct(as_hashes(hashes))
         self._engine = engine(compiled=compiled)
-        words = as_words(self.hashes)
-        plan = chunk_plan(chunks_for(len(self.hashes)))
-        groups = [self._engine.group(chunk.values(words), chunk.buckets) for chunk in plan]
-        self._tables = Tables.of(
-            words, _joined([ids for ids, _ in groups]), _joined([ends for _, ends in groups]), plan
-        )
+        self._starts = range(0, len(self.hashes), MOST_AT_ONCE)
+        self._tables = [
+            _tables(as_words(self.hashes[start : start + MOST_AT_ONCE]), self._engine)
+            for start in self._starts
+        ]
 
     def __len__(self) -> int:
         """The number of distinct hashes."""
@@ -46,21 +55,49 @@ class BulkIndex:
         with ThreadPoolExecutor(len(parts)) as pool:
             found = list(pool.map(lambda part: self._part(part, radius), parts))
         starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
-        return Hits(
-            np.concatenate([h.owners + start for h, start in zip(found, starts, strict=True)]),
-            np.concatenate([h.positions for h in found]),
-            np.concatenate([h.distances for h in found]),
+        return _joined(
+            [replace(h, owners=h.owners + start) for h, start in zip(found, starts, strict=True)]
         )
 
     def _part(self, rows: Bytes, radius: int) -> Hits:
         words = as_words(rows)
-        if len(self._tables.layout):
-            return self._engine.probe(self._tables, words, radius)
-        return self._engine.scan(self._tables.words, words, radius)
+        found = [self._engine.probe(tables, words, radius) for tables in self._tables]
+        return _joined(
+            [
+                replace(h, positions=h.positions + start)
+                for h, start in zip(found, self._starts, strict=True)
+            ]
+        )
 
 
-def _joined(arrays: list[Ids]) -> Ids:
-    """One read-only array, as the compiled search takes them."""
-    joined = np.concatenate(arrays) if arrays else np.empty(0, np.uint32)
-    joined.setflags(write=False)
-    return joined
+def _tables(words: Words, loops: Engine) -> Tables:
+    """Tables whose buckets are filled with what the flips of a query would look for."""
+    plan = chunk_plan(CHUNKS)
+    groups = [_spread(chunk, words, loops) for chunk in plan]
+    ids, offsets = (_read_only(np.concatenate(arrays)) for arrays in zip(*groups, strict=True))
+    tables = Tables.of(words, ids, offsets, plan)
+    layout = tables.layout.copy()
+    layout[:, Column.FIRST_FLIP] = np.arange(len(plan))  # each chunk has one flip: of no bit
+    layout[:, Column.LAST_FLIP] = layout[:, Column.FIRST_FLIP] + 1
+    return replace(tables, layout=layout, flips=np.zeros(len(plan), np.uint32))
+
+
+def _spread(chunk: Chunk, words: Words, loops: Engine) -> tuple[Ids, Ids]:
+    flips = chunk.flips()
+    values = (chunk.values(words)[:, None] ^ flips).reshape(-1)
+    ids, limits = loops.group(values, chunk.buckets)
+    return ids // np.uint32(len(flips)), limits
+
+
+def _joined(found: list[Hits]) -> Hits:
+    return Hits(
+        np.concatenate([np.empty(0, np.int64), *(h.owners for h in found)]),
+        np.concatenate([np.empty(0, np.int64), *(h.positions for h in found)]),
+        np.concatenate([np.empty(0, np.uint8), *(h.distances for h in found)]),
+    )
+
+
+def _read_only(array: Ids) -> Ids:
+    """As the compiled search takes them."""
+    array.setflags(write=False)
+    return array

@@ -64,12 +64,12 @@ def probe(
     """
     begins, ends = np.empty(flips.size, np.int64), np.empty(flips.size, np.int64)
     firsts = np.empty(len(layout), np.int64)
-    count = words.size // 4
+    count, width = words.size // 4, ids.size // len(layout)
     found: Integer = 0
     for owner in range(queries.size // 4):
         query = queries[4 * owner : 4 * owner + 4]
         begin = found
-        full, total = _buckets(query, layout, flips, offsets, count, begins, ends, firsts)
+        full, total = _buckets(query, layout, flips, offsets, width, begins, ends, firsts)
         if total > count // CROWDED:
             found = _scan_one(words, query, radius, positions, distances, found)
         else:
@@ -144,7 +144,7 @@ def _buckets(
     layout: Numbers,
     flips: Ids,
     offsets: Ids,
-    count: Integer,
+    width: Integer,
     begins: Numbers,
     ends: Numbers,
     firsts: Numbers,
@@ -162,8 +162,8 @@ def _buckets(
                 prefetch(offsets, base + (value ^ np.int64(flips[flip + _OFFSETS_AHEAD])))
             bucket = base + (value ^ np.int64(flips[flip]))
             begin, end = np.int64(offsets[bucket]), np.int64(offsets[bucket + 1])
-            begins[full] = number * count + begin
-            ends[full] = number * count + end
+            begins[full] = number * width + begin
+            ends[full] = number * width + end
             full += 1 if end > begin else 0
             total += end - begin
     return full, total

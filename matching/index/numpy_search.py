@@ -84,11 +84,12 @@ def _buckets(tables: Tables, query: Words) -> tuple[Numbers, Numbers]:
     """Where the candidates lie in `tables.ids`: begin and length of each bucket probed."""
     begins = []
     lengths = []
+    width = len(tables.ids) // len(tables.layout)
     for number, row in enumerate(tables.layout):
         flips = tables.flips[row[Column.FIRST_FLIP] : row[Column.LAST_FLIP]]
         buckets = row[Column.FIRST_OFFSET] + (flips ^ _chunk_value(query, row)).astype(np.int64)
         begin = tables.offsets[buckets].astype(np.int64)
-        begins.append(begin + number * tables.count)
+        begins.append(begin + number * width)
         lengths.append(tables.offsets[buckets + 1].astype(np.int64) - begin)
     return np.concatenate(begins), np.concatenate(lengths)
 

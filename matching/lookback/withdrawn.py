@@ -1,4 +1,4 @@
-"""Matches that do not hold any more, because their entry was retired."""
+"""Matches that do not hold any more, because their entry was retired as false."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def withdraw_some(run: LookbackRun, *, now: datetime.datetime) -> tuple[int, int
         pk__gt=run.match_cursor,
         withdrawn_at=None,
         entry__state=EntryState.RETIRED,
+        entry__is_false=True,
         entry__changed_version__gt=run.from_version,
         entry__changed_version__lte=run.to_version,
     )

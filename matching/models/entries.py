@@ -118,6 +118,12 @@ class HashEntry(models.Model):
         editable=False,
         related_name="+",
     )
+    is_false = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Retired because it was wrong: earlier matches with it are withdrawn.",
+    )
     reason = models.CharField(
         max_length=500, blank=True, editable=False, help_text="Of the last change of state."
     )

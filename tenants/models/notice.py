@@ -13,6 +13,7 @@ class NoticeKind(models.TextChoices):
     KEY_EXPIRING = "key.expiring", "A key ends soon."
     KEY_LEAKED = "key.leaked", "A key was found where it should not be, and revoked."
     QUOTA_REACHED = "quota.reached", "The month's quota is used up, or nearly so."
+    WEBHOOK_DISABLED = "webhook.disabled", "A webhook was switched off: nobody answered."
 
 
 class Notice(models.Model):

@@ -19,6 +19,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     NoticeKind.KEY_EXPIRING: "API key {name} ends within {within_days} days",
     NoticeKind.KEY_LEAKED: "API key {name} was leaked and is revoked",
     NoticeKind.QUOTA_REACHED: "{percent} % of the quota of {month} is used",
+    NoticeKind.WEBHOOK_DISABLED: "A webhook is switched off",
 }
 TEXTS: Final[Mapping[str, str]] = {
     NoticeKind.KEY_EXPIRING: """\
@@ -30,6 +31,10 @@ Where it was found, in the words of who reported it: {found_at}""",
     NoticeKind.QUOTA_REACHED: """\
 {units} of {quota} units of {month} are used ({environment}).
 When none are left, images and hashes are refused until the month ends.""",
+    NoticeKind.WEBHOOK_DISABLED: """\
+Nothing is told to {url} ({webhook_id}) any more since {disabled_at}: {reason}.
+What waits for it is kept until it is switched on again. Events that happen until then are lost
+to it.""",
 }
 
 logger = logging.getLogger(__name__)

@@ -14,10 +14,11 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "batch.finished": "A batch is finished; its results can be read.",
         "match.found": "A submission matched.",
         "match.retroactive": "An earlier submission matches an entry that is new.",
-        "match.withdrawn": "An earlier match does not hold: its entry was retired.",
+        "match.withdrawn": "An earlier match does not hold: its entry was retired as false.",
         "key.expiring": "An API key ends soon.",
         "key.leaked": "An API key was reported as leaked, and revoked.",
         "quota.reached": "The month's quota is used up, or nearly so.",
+        "webhook.disabled": "Another webhook was switched off: nobody answered there.",
         "report.ready": "A report that was asked for can be fetched.",
         TEST_EVENT: "A test, asked for by the tenant.",
     }

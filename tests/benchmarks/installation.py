@@ -12,7 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
+
+import psycopg
 
 from hashservice.embedded import Lease
 from hashservice.embedded.locks import is_held
@@ -70,6 +73,11 @@ class Installation:
         """This process's environment with the addresses of the servers, which `serve` finds."""
         addresses = [lease.addresses() for lease in self._leases.values()]
         return {**os.environ, **{name: at for known in addresses for name, at in known.items()}}
+
+    def rows(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection as the owner of the tables, who sees every tenant's rows."""
+        owner = self.environment()["DATABASE_OWNER_URL"]
+        return psycopg.connect(owner, options="-c app.scope=service")
 
     def close(self) -> None:
         for lease in self._leases.values():

@@ -20,14 +20,12 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 
-import psycopg
-
 from hashservice.demo.copies import rendered_pictures
 from hashservice.supervisor import answers
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.processes import Part, processes
 
-KILLED = (Part.WEB, Part.WORKER, Part.POSTGRES)
+KILLED = (Part.WEB, Part.WORKER, Part.COURIER, Part.SEALER, Part.POSTGRES)
 CLIENTS = 6
 TIMEOUT_SECONDS = 30
 EVENTS = "SELECT request_id, count(*) FROM tenants_auditevent GROUP BY request_id"
@@ -116,14 +114,14 @@ def kill_until_done(
 def wait_until_sealed(installed: Installation) -> None:
     unsealed = "SELECT count(*) FROM tenants_auditevent e LEFT JOIN tenants_auditseal s"
     unsealed += " ON s.event_id = e.id WHERE s.id IS NULL"
-    with connected(installed) as connection:
+    with installed.rows() as connection:
         while connection.execute(unsealed).fetchone() != (0,):
             time.sleep(0.5)
             connection.rollback()
 
 
 def tell(asking: Asking, kills: Counter[str], installed: Installation) -> None:
-    with connected(installed) as connection:
+    with installed.rows() as connection:
         events = dict(connection.execute(EVENTS).fetchall())
         gaps = connection.execute(SEQUENCES).fetchone()
     known = {name: status for name, status in asking.told.items() if status != 503}
@@ -132,11 +130,6 @@ def tell(asking: Asking, kills: Counter[str], installed: Installation) -> None:
     print(f"answered {len(asking.told)}, unanswered {asking.unanswered}, killed {dict(kills)}")
     print(f"by status {dict(sorted(Counter(asking.told.values()).items()))}")
     print(f"events missing {len(missing)}, doubled {len(doubled)}, logs with gaps {gaps}")
-
-
-def connected(installed: Installation) -> psycopg.Connection[tuple[object, ...]]:
-    owner = installed.environment()["DATABASE_OWNER_URL"]
-    return psycopg.connect(owner, options="-c app.scope=service")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ class Part(StrEnum):
     WEB = "web"
     DECODERS = "decoders"
     WORKER = "worker"
+    COURIER = "courier"
+    SEALER = "sealer"
     BEAT = "beat"
     POSTGRES_KEEPER = "postgres keeper"
     POSTGRES = "postgres"
@@ -27,7 +29,13 @@ class Part(StrEnum):
 
 
 _KEEPER = "hashservice.embedded.keeper"
-_PROGRAMS = {"granian": Part.WEB_SERVER, "worker": Part.WORKER, "beat": Part.BEAT}
+_PROGRAMS = {  # the first word that a command line has
+    "granian": Part.WEB_SERVER,
+    "courier@%h": Part.COURIER,
+    "sealer@%h": Part.SEALER,
+    "worker": Part.WORKER,
+    "beat": Part.BEAT,
+}
 # What the children of a process are there for, where that is something else.
 _CHILDREN = {
     Part.WEB_SERVER: Part.WEB,

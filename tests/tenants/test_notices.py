@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants import notices, usage
 from tenants.memberships import add_member
-from tenants.models import ApiKey, AuditEvent, Notice, Role
+from tenants.models import ApiKey, AuditEvent, Notice, Role, WebhookDelivery, WebhookEndpoint
 from tenants.tasks import compare_quotas, find_expiring_keys, mail_notices
 from tests.cast import NARRATOR, Customer
 
@@ -146,3 +146,35 @@ def test_a_letter_that_was_not_taken_is_tried_again(acme, settings):
     settings.EMAIL_BACKEND = usual
 
     assert (in_vain, mail_notices()) == (0, 1)
+
+
+def test_owners_hear_once_of_a_webhook_that_was_switched_off(acme):
+    owner(acme)
+    terms = {"tenant": acme.tenant, "environment": "live", "events": ["webhook.disabled"]}
+    WebhookEndpoint.objects.create(url="https://example.org/other", **terms)
+    WebhookEndpoint.objects.create(
+        url="https://example.org/dead",
+        disabled_at=timezone.now(),
+        disabled_reason="failing",
+        **terms,
+    )
+    mail_notices()
+    mail_notices()
+
+    [letter] = mail.outbox
+    assert "https://example.org/dead" in letter.body
+    assert json.loads(WebhookDelivery.objects.get().body)["type"] == "webhook.disabled"
+
+
+def test_webhook_that_its_tenant_switched_off_is_no_news(acme):
+    owner(acme)
+    WebhookEndpoint.objects.create(
+        tenant=acme.tenant,
+        environment="live",
+        url="https://example.org/hook",
+        disabled_at=timezone.now(),
+        disabled_reason="by_tenant",
+    )
+    mail_notices()
+
+    assert mail.outbox == []

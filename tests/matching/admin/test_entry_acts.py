@@ -140,6 +140,13 @@ def test_retired_for_good(desk, active):
     assert event.data["reason"] == "withdrawn by the source"
 
 
+def test_retired_as_false(desk, active):
+    confirm(desk, "retire_false", *active, expected=3, reason="a cat")
+
+    assert states(active) == [EntryState.RETIRED] * 3
+    assert HashEntry.objects.filter(is_false=True).count() == 3
+
+
 def test_one_person_suspends(second_desk, active):
     confirm(second_desk, "suspend", active[0], expected=1, reason="reported as wrong")
 

@@ -86,8 +86,8 @@ def test_state_decides_which_acts_are_offered(desk, second_desk, entry, curator)
     pending = offered()
     approve_entry(entry=entry, actor=curator)
 
-    assert pending == ["approve", "retire"]
-    assert offered() == ["suspend", "retire"]
+    assert pending == ["approve", "retire", "retire_false"]
+    assert offered() == ["suspend", "retire", "retire_false"]
 
 
 def test_own_entry_waits_for_somebody_else(second_desk, entry):
