@@ -172,6 +172,7 @@ def test_webhook_that_its_tenant_switched_off_is_no_news(acme):
         tenant=acme.tenant,
         environment="live",
         url="https://example.org/hook",
+        events=["match.found"],
         disabled_at=timezone.now(),
         disabled_reason="by_tenant",
     )
