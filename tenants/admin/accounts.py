@@ -20,6 +20,7 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class AccountAdmin(Audited, StockUserAdmin):
+    told_values = frozenset({"is_active", "is_staff", "is_superuser"})
     list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:

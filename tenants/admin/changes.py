@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from tenants.admin.rows import person_of
@@ -12,8 +14,24 @@ from tenants.audit.record import Actor, record
 from tenants.models import Tenant
 
 
+VALUES = "values"
+
+
 class Audited:
-    """Every change made here has its event, in the transaction of the change."""
+    """Every change made here has its event, in the transaction of the change.
+
+    Of the fields in `told_values` it tells what they were and what they are; of others that they
+    changed.
+    """
+
+    told_values: ClassVar[frozenset[str]] = frozenset()
+
+    def construct_change_message(
+        self, request: HttpRequest, form: ModelForm[Any], formsets: Any, add: bool = False
+    ) -> Any:
+        message = super().construct_change_message(request, form, formsets, add)  # type: ignore[misc]
+        values = _values(form, self.told_values.intersection(form.changed_data))
+        return message if add or not values else [*message, {VALUES: values}]
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         _record_change(request, obj, "added", message)
@@ -35,12 +53,33 @@ def _record_change(request: HttpRequest, obj: Model, change: str, message: Any) 
         actor=Actor.user(person_of(request)),
         tenant=obj if isinstance(obj, Tenant) else getattr(obj, "tenant", None),
         target=f"{obj._meta.label_lower}:{obj}",
-        data={"change": change, "fields": _changed_fields(message)},
+        data={"change": change, "fields": _changed_fields(message), **_told(message)},
     )
 
 
 def _changed_fields(message: Any) -> list[str]:
-    """The names, never the values, of what Django's change message tells."""
+    """The names of what Django's change message tells."""
     if not isinstance(message, list):
         return []
     return [name for part in message for name in part.get("changed", {}).get("fields", [])]
+
+
+def _told(message: Any) -> dict[str, Any]:
+    """What fields were and are, where the change tells it."""
+    if not isinstance(message, list):
+        return {}
+    return next((part for part in message if VALUES in part), {})
+
+
+def _values(form: ModelForm[Any], names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "before": _plain(form.fields[name].to_python(form[name].initial)),
+            "after": _plain(form.cleaned_data[name]),
+        }
+        for name in sorted(names)
+    }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Model) else value

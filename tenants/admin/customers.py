@@ -17,6 +17,7 @@ from tenants.tenant_settings import SETTINGS
 
 @admin.register(Plan)
 class PlanAdmin(Audited, StockAdmin[Plan]):
+    told_values = frozenset(field.name for field in Plan._meta.fields)
     list_display = [
         "name",
         "requests_per_minute",
@@ -29,6 +30,7 @@ class PlanAdmin(Audited, StockAdmin[Plan]):
 
 @admin.register(Tenant)
 class TenantAdmin(Audited, StockAdmin[Tenant]):
+    told_values = frozenset({"name", "plan", "is_active"})
     list_display = ["name", "public_id", "plan", "is_active", "created_at"]
     list_filter = ["plan", "is_active"]
     list_select_related = ["plan"]
@@ -44,6 +46,7 @@ class TenantAdmin(Audited, StockAdmin[Tenant]):
 
 @admin.register(Membership)
 class MembershipAdmin(Audited, StockAdmin[Membership]):
+    told_values = frozenset({"user", "tenant", "role"})
     list_display = ["user", "tenant", "role", "created_at"]
     list_filter = ["role"]
     list_select_related = ["user", "tenant"]

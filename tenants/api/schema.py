@@ -10,6 +10,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import is_basic_type
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
@@ -34,6 +35,11 @@ class ApiSchema(AutoSchema):
         if not getattr(handler, "is_idempotent", False):
             return parameters
         return [*parameters, IDEMPOTENCY_KEY]
+
+    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
+        """drf-spectacular takes a body of bare bytes for one that may be missing."""
+        schema, is_required = super()._get_request_for_media_type(serializer, direction)
+        return schema, is_required or is_basic_type(serializer)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.forms import model_to_dict
 from django.urls import reverse
 
-from tenants.models import AuditEvent
+from tenants.models import AuditEvent, Plan
 from tests.cast import NARRATOR
 from tests.tenants.events import recorded_event
 
@@ -50,10 +51,35 @@ def test_what_has_a_verb_is_not_added_by_hand(office, model):
     assert office.get(page(model, "add")).status_code == 403
 
 
-def test_change_is_audited(office, acme):
-    fields = {"name": "Acme & Co", "plan": acme.tenant.plan_id}
+def test_change_is_audited_with_what_was_and_what_is(office, acme):
+    before, after = acme.tenant.plan, Plan.objects.exclude(pk=acme.tenant.plan_id)[0]
+    fields = {"name": acme.tenant.name, "plan": after.pk, "is_active": "on"}
     response = office.post(page("tenant", "change", acme.tenant.pk), fields)
 
     event = AuditEvent.objects.get(action="admin.changed")
     assert response.status_code == 302
     assert (event.tenant, event.actor_id) == (acme.tenant, "root")
+    assert event.data["values"] == {"plan": {"before": str(before), "after": str(after)}}
+
+
+def test_change_of_a_plan_is_audited_in_its_numbers(office, acme):
+    plan = Plan.objects.get(slug="starter")
+    fields = {name: value or "" for name, value in model_to_dict(plan).items()}
+    office.post(page("plan", "change", plan.pk), {**fields, "burst": plan.burst + 1})
+
+    assert AuditEvent.objects.get(action="admin.changed").data["values"] == {
+        "burst": {"before": plan.burst, "after": plan.burst + 1}
+    }
+
+
+def test_of_accounts_only_rights_are_told_with_their_values(office):
+    ada = User.objects.create(username="ada", email="ada@example.org", is_staff=True)
+    fields = {"username": "ada", "email": "ada@example.com", "is_active": "on"}
+    moments = {f"{name}_{part}": "" for name in ("last_login", "date_joined") for part in (0, 1)}
+    moments |= {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    office.post(reverse("admin:auth_user_change", args=[ada.pk]), fields | moments)
+
+    data = AuditEvent.objects.get(action="admin.changed").data
+    assert data["values"] == {"is_staff": {"before": True, "after": False}}
+    assert "Email address" in data["fields"]
+    assert "example" not in str(data)
