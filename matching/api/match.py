@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from matching.api.bodies import RawBodyParser, image_of
 from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import ImageJsonSerializer, VerdictSerializer
 from tenants.api.idempotency import idempotent
+from tenants.api.schema import SOME_BYTES
 from tenants.authentication import key_of
 from tenants.models import Enhancement
 
@@ -39,14 +39,14 @@ class MatchView(APIView):
             ),
         ],
         request={
-            "application/octet-stream": OpenApiTypes.BINARY,
-            "image/*": OpenApiTypes.BINARY,
+            "application/octet-stream": SOME_BYTES,
+            "image/*": SOME_BYTES,
             "application/json": ImageJsonSerializer,
             "multipart/form-data": {
                 "type": "object",
                 "required": ["image"],
                 "properties": {
-                    "image": {"type": "string", "format": "binary"},
+                    "image": SOME_BYTES,
                     "content_id": {"type": "string", "maxLength": 256},
                     "enhance": {"type": "boolean"},
                 },

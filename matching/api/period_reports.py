@@ -16,12 +16,13 @@ from matching import reports
 from matching.access import period_report_of, period_reports_of
 from matching.models import PeriodReport, ReportState
 from tenants.api.audit import AuditView
+from tenants.api.bodies import StrictSerializer
 from tenants.authentication import key_of
 
 PDF = "pdf"
 
 
-class PeriodReportQuery(serializers.Serializer[Any]):
+class PeriodReportQuery(StrictSerializer):
     format = serializers.ChoiceField(choices=["json", PDF], default="json")
 
 

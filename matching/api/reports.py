@@ -84,7 +84,8 @@ class ReportView(TotalsView, AuditReportView):
         summary="Export the events of a period, or print their figures",
         parameters=[PrintableReportQuery],
         responses={
-            **{(200, kind): OpenApiTypes.STR for kind, _ in FORMATS.values()},
+            (200, FORMATS["jsonl"][0]): OpenApiTypes.OBJECT,  # each line
+            (200, FORMATS["csv"][0]): OpenApiTypes.STR,
             (200, "application/pdf"): OpenApiTypes.BINARY,
         },
     )

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +17,7 @@ from matching.cybertips import prepare, send
 from matching.cybertips.document import Incident
 from matching.cybertips.schema import EVENT_NAMES, INCIDENT_TYPES
 from matching.models import CyberTip, TipState
-from tenants.api.bodies import StrictSerializer, Text, checked
+from tenants.api.bodies import Link, StrictSerializer, Text, checked
 from tenants.api.idempotency import idempotent
 from tenants.audit.record import Actor, record
 from tenants.authentication import key_of
@@ -35,8 +35,13 @@ class PastMoment(serializers.DateTimeField):
         return at
 
 
+@extend_schema_field({"anyOf": [{"type": "string", "format": f"ipv{v}"} for v in (4, 6)]})
+class IpAddress(serializers.IPAddressField):
+    """Of either version."""
+
+
 class IpEventSerializer(StrictSerializer):
-    ip = serializers.IPAddressField()
+    ip = IpAddress()
     event = serializers.ChoiceField(choices=EVENT_NAMES, default="Upload")
     at = PastMoment()
 
@@ -49,9 +54,9 @@ class IncidentSerializer(StrictSerializer):
     reporter_first_name = Text(max_length=100)
     reporter_last_name = Text(max_length=100)
     reporter_email = serializers.EmailField()
-    url = serializers.URLField(required=False, help_text="Where the file stood.")
-    terms_of_service_url = serializers.URLField(required=False)
-    legal_url = serializers.URLField(required=False)
+    url = Link(required=False, help_text="Where the file stood.")
+    terms_of_service_url = Link(required=False)
+    legal_url = Link(required=False)
     user_id = Text(required=False, max_length=200, help_text="Your id of the user reported.")
     user_screen_name = Text(required=False, max_length=200)
     user_email = serializers.EmailField(required=False)

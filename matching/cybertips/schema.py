@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
@@ -102,7 +102,10 @@ REPORT: Final = Part(
 
 def checked(document: str) -> str:
     """The document, if the CyberTipline will take it. Raises `TipInvalid`."""
-    root = fromstring(document)
+    try:
+        root = fromstring(document)
+    except ParseError as error:  # control characters, and others that XML has no place for
+        raise TipInvalid(f"the report is no XML: {error}") from error
     wrong = [f"there is no report but {root.tag}"] if root.tag != REPORT.name else []
     wrong += _wrong(root, REPORT, "report")
     if wrong:

@@ -23,6 +23,8 @@ from tenants.api.idempotency import idempotent
 from tenants.audit.record import Actor
 from tenants.authentication import key_of
 
+MEDIA_TYPES = sorted({fixture.media_type for fixture in FIXTURES})
+
 
 class ExpectedSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
@@ -85,7 +87,7 @@ class FixtureView(APIView):
     @extend_schema(
         operation_id="sandbox_fixture",
         summary="A fixture's file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, kind): OpenApiTypes.BINARY for kind in MEDIA_TYPES},
     )
     def get(self, request: Request, name: str) -> HttpResponse:  # noqa: ARG002
         fixture = _found(name)

@@ -13,7 +13,6 @@ from tenants.admin.rows import person_of
 from tenants.audit.record import Actor, record
 from tenants.models import Tenant
 
-
 VALUES = "values"
 
 
@@ -27,7 +26,7 @@ class Audited:
     told_values: ClassVar[frozenset[str]] = frozenset()
 
     def construct_change_message(
-        self, request: HttpRequest, form: ModelForm[Any], formsets: Any, add: bool = False
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         message = super().construct_change_message(request, form, formsets, add)  # type: ignore[misc]
         values = _values(form, self.told_values.intersection(form.changed_data))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, ClassVar, Final
 
 from django.http import QueryDict
 from rest_framework import serializers
+
+LONGEST_LINK: Final = 2_000
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -24,10 +27,28 @@ class StrictSerializer(serializers.Serializer[Any]):
 class Text(serializers.CharField):
     """A text, and not a number that could be read as one."""
 
+    pattern: ClassVar = r"^[^\x00]*[^\x00\s][^\x00]*$"
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Link(Text):
+    """The address of a page, by its beginning: whether anything is there is not asked."""
+
+    pattern: ClassVar = r"^https?://[^\x00-\x20\x7f]+$"
+    default_error_messages: ClassVar = {"invalid": "Give an address with https:// or http://."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": LONGEST_LINK, "trim_whitespace": False, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if re.fullmatch(self.pattern, text) is None:
+            self.fail("invalid")
+        return text
 
 
 class WholeNumber(serializers.IntegerField):

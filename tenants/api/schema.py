@@ -26,6 +26,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 Parameters = list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]
 
 
+# drf-spectacular's `OpenApiTypes.BINARY` may be empty.
+SOME_BYTES: Final = {"type": "string", "format": "binary", "minLength": 1}
+
+
 class ApiSchema(AutoSchema):
     """Every POST that heeds `Idempotency-Key` says so."""
 
@@ -37,9 +41,10 @@ class ApiSchema(AutoSchema):
         return [*parameters, IDEMPOTENCY_KEY]
 
     def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
-        """drf-spectacular takes a body of bare bytes for one that may be missing."""
-        schema, is_required = super()._get_request_for_media_type(serializer, direction)
-        return schema, is_required or is_basic_type(serializer)
+        """drf-spectacular takes a body of bare bytes or of a form for one that may be missing."""
+        told = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        schema, is_required = told
+        return schema, is_required or isinstance(serializer, dict) or is_basic_type(serializer)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -73,7 +78,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
         mapped = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         if self.target.allow_blank:
             return {**mapped, "pattern": r"^[^\x00]*$"}
-        return {**mapped, "minLength": 1, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
+        return {**mapped, "minLength": 1, "pattern": self.target.pattern}
 
 
 class MomentScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

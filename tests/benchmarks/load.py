@@ -8,7 +8,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -54,7 +54,16 @@ def image_call(secret: str, data: bytes, verdict: str) -> Call:
 
 
 def hash_call(secret: str, pdq: str, verdict: str) -> Call:
-    body = json.dumps({"items": [{"pdq": pdq, "pdq_quality": 100}]}).encode()
+    return item_call(secret, {"pdq": pdq, "pdq_quality": 100}, verdict)
+
+
+def digest_call(secret: str) -> Call:
+    """A look-up of a digest that no list knows."""
+    return item_call(secret, {"md5": "00" * 16}, "no_known_match")
+
+
+def item_call(secret: str, item: Mapping[str, object], verdict: str) -> Call:
+    body = json.dumps({"items": [item]}).encode()
     return Call(_request("/v1/match/hashes", secret, "application/json", body), verdict)
 
 

@@ -22,7 +22,7 @@ import psutil
 import redis
 
 from tests.benchmarks.installation import Installation, installation
-from tests.benchmarks.load import Call, connect, exchange
+from tests.benchmarks.load import Call, connect, digest_call, exchange
 
 CONNECTIONS = 8
 BEFORE_SECONDS, AWAY_SECONDS, AFTER_SECONDS = 5.0, 10.0, 12.0
@@ -48,16 +48,6 @@ class History:
 
     def between(self, start: float, end: float) -> list[tuple[float, int]]:
         return [(took, status) for at, took, status in self.answers if start <= at < end]
-
-
-def look_up(secret: str) -> Call:
-    body = json.dumps({"items": [{"md5": "00" * 16}]}).encode()
-    head = (
-        "POST /v1/match/hashes HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {secret}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return Call(head.encode() + body, "")
 
 
 def valkey(installed: Installation) -> psutil.Process:
@@ -93,7 +83,7 @@ def seconds_until_used(url: str) -> float:
 
 def trial(installed: Installation, secret: str, fault: str) -> None:
     url = installed.environment()["REDIS_URL"]
-    history, call = History(), look_up(secret)
+    history, call = History(), digest_call(secret)
     threads = [
         threading.Thread(target=history.ask, args=(installed.port, call))
         for _ in range(CONNECTIONS)

@@ -12,28 +12,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from hashservice.urls import urlpatterns
-from matching.batches import work_on
-from matching.curation import EntryDraft, add_entry, approve_entry
-from matching.hashing import Signal, SignalType
-from matching.models import Batch, CyberTip, Match, PeriodReport
-from tenants import keys
-from tenants.acting import SERVICE, acting_as
-from tenants.keys import SCOPES
-from tenants.models import ApiKey, WebhookDelivery, WebhookEndpoint, random_base62
-from tenants.webhooks import enqueue
-from tenants.writes import write_together
+from tenants import acting, keys
+from tenants.acting import SERVICE
+from tenants.keys import SCOPES, verification
+from tenants.models import ApiKey, random_base62
+from tests.belongings import (
+    batch_id,
+    delivery_id,
+    key_id,
+    match_id,
+    period_report_id,
+    report_id,
+    submission_id,
+    webhook_id,
+)
 from tests.cast import NARRATOR, Customer
-from tests.matching.lists import make_list
 
 pytestmark = pytest.mark.django_db
 PUBLIC, ANY_KEY = "public", "any key"
-KNOWN = bytes(range(16))
 INCIDENT: dict[str, object] = {
     "at": "2026-01-01T00:00:00Z",
     "reporter_first_name": "Ada",
@@ -47,70 +49,6 @@ HOUR = datetime.timedelta(hours=1)
 def somewhere_to_report_to(settings: Any) -> None:
     """Reports are only queued here: no worker runs, nothing is sent."""
     settings.NCMEC_URL = "https://cybertipline.invalid/ispws"
-
-
-def submission_id(customer: Customer, secret: str) -> str:
-    body = json.dumps({"items": [{"md5": KNOWN.hex()}]})
-    client = Client(headers={"Authorization": f"Bearer {secret}"})
-    answer = client.post("/v1/match/hashes", body, content_type="application/json")
-    return str(answer.json()["results"][0]["submission_id"])
-
-
-def match_id(customer: Customer, secret: str) -> str:
-    adder, approver = (
-        User.objects.get_or_create(username=name, is_staff=True)[0] for name in ("ada", "grace")
-    )
-    kind = secret.split("_")[1]
-    known = make_list(f"{kind}-list", kind=kind)
-    draft = EntryDraft([Signal(SignalType.MD5, KNOWN)])
-    approve_entry(entry=add_entry(hash_list=known, draft=draft, actor=adder), actor=approver)
-    submission_id(customer, secret)
-    return str(Match.objects.get(tenant=customer.tenant, list_slug=known.slug).public_id)
-
-
-def report_id(customer: Customer, secret: str) -> str:
-    match = Match.objects.get(public_id=match_id(customer, secret))
-    draft = CyberTip.objects.create(tenant=customer.tenant, match=match, document="<report/>")
-    return str(draft.public_id)
-
-
-def period_report_id(customer: Customer, secret: str) -> str:
-    day, kind = datetime.date(2026, 1, 1), secret.split("_")[1]
-    report = PeriodReport.objects.create(
-        tenant=customer.tenant, environment=kind, first_day=day, last_day=day
-    )
-    return str(report.public_id)
-
-
-def batch_id(customer: Customer, secret: str) -> str:
-    client = Client(headers={"Authorization": f"Bearer {secret}"})
-    body = json.dumps({"md5": KNOWN.hex()})
-    answer = client.post("/v1/batches", body, content_type="application/x-ndjson")
-    with acting_as(SERVICE):
-        batch = Batch.objects.get(public_id=answer.json()["batch_id"])
-        work_on(batch=batch, seconds=10)
-    return str(batch.public_id)
-
-
-def key_id(customer: Customer, secret: str) -> str:
-    return customer.issue(environment=secret.split("_")[1]).key.key_id
-
-
-def webhook_id(customer: Customer, secret: str) -> str:
-    return WebhookEndpoint.objects.create(
-        tenant=customer.tenant,
-        environment=secret.split("_")[1],
-        url="https://8.8.8.8/",
-        events=["match.found"],
-    ).public_id
-
-
-def delivery_id(customer: Customer, secret: str) -> str:
-    webhook_id(customer, secret)
-    environment = secret.split("_")[1]
-    data = {"tenant": customer.tenant, "environment": environment, "data": {}}
-    write_together([enqueue(event="match.found", **data)])
-    return WebhookDelivery.objects.latest("pk").public_id
 
 
 @dataclass(frozen=True)
@@ -204,6 +142,28 @@ def face(answer: Any) -> tuple[Any, ...]:
     return answer.status_code, content, headers
 
 
+@pytest.fixture
+def no_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries ask for rows of all tenants, whatever the application says."""
+    filtered: Any = QuerySet._filter_or_exclude
+
+    def for_any_tenant(self: Any, negate: bool, args: Any, kwargs: dict[str, Any]) -> Any:
+        others = {name: value for name, value in kwargs.items() if not names_tenant(name)}
+        return filtered(self, negate, args, others)
+
+    monkeypatch.setattr(QuerySet, "_filter_or_exclude", for_any_tenant)
+
+
+def names_tenant(condition: str) -> bool:
+    return not {"tenant", "tenant_id"}.isdisjoint(condition.split("__"))
+
+
+@pytest.fixture
+def no_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL shows every row to every key."""
+    monkeypatch.setattr(verification, "act_for", lambda _: acting.become(SERVICE))
+
+
 def test_every_route_has_its_row():
     assert set(ROUTES) == set(API)
 
@@ -261,6 +221,22 @@ def test_what_is_not_the_callers_answers_like_what_is_not_there(call, acme, riva
     assert {name: face(answer) for name, answer in answers.items()} == dict.fromkeys(
         answers, face(answers["missing"])
     )
+
+
+@pytest.mark.parametrize("call", WITH_ID, ids="-".join)
+def test_postgres_alone_hides_what_is_not_the_callers(call, acme, rival, no_filters):
+    theirs = ROUTES[call[0]].made_by(acme, acme.secret)
+
+    assert face(ask(call, rival.secret, theirs)) == face(ask(call, rival.secret))
+
+
+@pytest.mark.parametrize("call", WITH_ID, ids="-".join)
+def test_without_filters_and_policies_nothing_would_hide_it(
+    call, acme, rival, no_filters, no_policies
+):
+    theirs = ROUTES[call[0]].made_by(acme, acme.secret)
+
+    assert ask(call, rival.secret, theirs).status_code != 404
 
 
 @pytest.mark.parametrize("call", WITH_ID, ids="-".join)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from matching.models import Batch
 from matching.serializers import HashResultSerializer
 from matching.tasks import ring_for_batch
 from tenants.api.idempotency import idempotent
+from tenants.api.schema import SOME_BYTES
 from tenants.audit.record import Actor, record
 from tenants.authentication import key_of
 from tenants.charges import charge
@@ -62,13 +62,12 @@ class BatchesView(APIView):
         "or hashes), a form with many files, or a ZIP of images.",
         parameters=[OpenApiParameter("enhance", bool, description="Also look for parts.")],
         request={
-            NDJSON: OpenApiTypes.BINARY,
-            "application/zip": OpenApiTypes.BINARY,
+            NDJSON: SOME_BYTES,
+            "application/zip": SOME_BYTES,
             "multipart/form-data": {
                 "type": "object",
-                "properties": {
-                    "image": {"type": "array", "items": {"type": "string", "format": "binary"}}
-                },
+                "required": ["image"],
+                "properties": {"image": {"type": "array", "minItems": 1, "items": SOME_BYTES}},
             },
         },
         responses={202: AcceptedSerializer},

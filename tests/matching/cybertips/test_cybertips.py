@@ -122,6 +122,7 @@ def test_sent_report_is_finished_once_and_the_record_is_held_for_a_year(acme_api
         {"reporter_email": "nobody"},
         {"ip_events": [{"ip": "here", "at": "2026-01-01T00:00:00Z"}]},
         {"unknown": 1},
+        {"legal_url": "urn:law"},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -129,6 +130,13 @@ def test_incident_that_makes_no_sense_is_refused(acme_api, match_id, wrong):
     answer = prepare(acme_api, match_id, **wrong)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "request_invalid")
+    assert not CyberTip.objects.exists()
+
+
+def test_what_xml_has_no_place_for_is_refused(acme_api, match_id):
+    answer = prepare(acme_api, match_id, reporter_last_name="Love\x02lace")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "report_invalid")
     assert not CyberTip.objects.exists()
 
 

@@ -1,0 +1,1 @@
+"""Trials of API keys over HTTP, on a service of their own."""
