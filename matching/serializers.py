@@ -63,6 +63,7 @@ class ContentId(Text):
 class ImageJsonSerializer(StrictSerializer):
     """The JSON form of an image: exactly one of `image` (base64) and `url`."""
 
+    needs_one_field = True
     image = serializers.CharField(required=False, trim_whitespace=False)
     url = serializers.CharField(required=False, max_length=2_048)
     content_id = ContentId()

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import is_basic_type
+from drf_spectacular.plumbing import is_serializer
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
@@ -41,10 +41,15 @@ class ApiSchema(AutoSchema):
         return [*parameters, IDEMPOTENCY_KEY]
 
     def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
-        """drf-spectacular takes a body of bare bytes or of a form for one that may be missing."""
+        """drf-spectacular takes a body for needed that has a needed field, and no other."""
         told = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         schema, is_required = told
-        return schema, is_required or isinstance(serializer, dict) or is_basic_type(serializer)
+        return schema, is_required or not is_serializer(serializer) or needs_something(serializer)
+
+
+def needs_something(serializer: Any) -> bool:
+    """Whether a body must be there though none of its fields has to be."""
+    return bool(getattr(serializer, "needs_one_field", False))
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
