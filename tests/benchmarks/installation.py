@@ -27,7 +27,7 @@ SERVERS = ("postgres", "valkey")
 _FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL", "INDEX_DIR")
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _SECONDS_TO_STOP = 30.0
-_SECONDS_TO_START = 400.0  # the first start of a fresh clone compiles the search
+_SECONDS_TO_START = 900.0  # the first start of a fresh clone compiles the search
 
 
 class Installation:

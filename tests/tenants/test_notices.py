@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from tenants import notices, usage
 from tenants.memberships import add_member
-from tenants.models import ApiKey, AuditEvent, Notice, Role, WebhookDelivery, WebhookEndpoint
+from tenants.models import (
+    ApiKey,
+    AuditEvent,
+    Notice,
+    Role,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from tenants.tasks import compare_quotas, find_expiring_keys, mail_notices
 from tests.cast import NARRATOR, Customer
 
@@ -55,6 +64,20 @@ def test_owners_hear_of_a_key_that_ends_soon(acme, days, stage):
     assert (notice.tenant, notice.kind) == (acme.tenant, "key.expiring")
     assert notice.subject.split(":")[::2] == [key.key_id, stage]
     assert AuditEvent.objects.get(action="tenant.notified").data["key_id"] == key.key_id
+
+
+def test_owners_hear_of_an_ending_key_by_webhook_and_by_letter(acme):
+    owner(acme)
+    hook = {"environment": "live", "url": "https://8.8.8.8/", "events": ["key.expiring"]}
+    WebhookEndpoint.objects.create(tenant=acme.tenant, **hook)
+    key = key_ending_in(acme, DAY / 2)
+    find_expiring_keys()
+    mail_notices()
+
+    [delivery], [letter] = WebhookDelivery.objects.all(), mail.outbox
+    assert json.loads(delivery.body)["data"]["key_id"] == key.key_id
+    assert letter.subject == f"[{acme.tenant}] API key {key.name} ends within 1 days"
+    assert key.key_id in letter.body
 
 
 def test_owners_hear_of_each_stage_once(acme):

@@ -32,14 +32,22 @@ class Caller:
         return int(self._connection.sock.getsockname()[1])
 
     def ask(
-        self, secret: str, method: str = "GET", path: str = OWN_KEY, body: object = None
+        self,
+        secret: str,
+        method: str = "GET",
+        path: str = OWN_KEY,
+        body: object = None,
+        **headers: str,
     ) -> tuple[int, bytes]:
-        """Status and body. A POST is sent under an `Idempotency-Key` of its own."""
-        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        """Status and body. Bytes are sent as they are, anything else as JSON; names of headers with
+        `_` for `-`. A POST is sent under an `Idempotency-Key` of its own unless one is told.
+        """
+        told = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
         if method == "POST":
-            headers["Idempotency-Key"] = secrets.token_hex(8)
-        sent = None if body is None else json.dumps(body)
-        self._connection.request(method, path, body=sent, headers=headers)
+            told["Idempotency-Key"] = secrets.token_hex(8)
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = body if isinstance(body, bytes | None) else json.dumps(body)
+        self._connection.request(method, path, body=sent, headers=told)
         response = self._connection.getresponse()
         return response.status, response.read()
 

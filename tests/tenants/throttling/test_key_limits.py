@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -40,12 +39,6 @@ def key(tenant: Tenant, **limits: Any) -> ApiKey:
 @pytest.fixture
 def tenant() -> Tenant:
     return Tenant(public_id=f"ten_{secrets.token_hex(8)}", plan=plan())
-
-
-@pytest.fixture
-def server() -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(django_settings.REDIS_URL) as connection:
-        yield connection
 
 
 @pytest.fixture
