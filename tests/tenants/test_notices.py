@@ -20,8 +20,6 @@ from tenants.models import (
     Role,
     WebhookDelivery,
     WebhookEndpoint,
-    WebhookDelivery,
-    WebhookEndpoint,
 )
 from tenants.tasks import compare_quotas, find_expiring_keys, mail_notices
 from tests.cast import NARRATOR, Customer
