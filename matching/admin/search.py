@@ -8,7 +8,8 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from matching.models import HashEntry
+from matching.curation import identity_of
+from matching.models import HashEntry, HashList
 
 Keys = QuerySet[HashEntry, int]
 
@@ -31,7 +32,8 @@ def entries_named(term: str) -> Q:
 
 
 def _meant(term: str) -> Iterator[Keys]:
-    yield _keys(Q(external_id=term), "external_id")
+    lists = list(HashList.objects.values_list("pk", flat=True))  # the index begins with the list
+    yield _keys(Q(hash_list__in=lists, identity=identity_of(term)), "identity")
     if numbered := _ENTRY.fullmatch(term):
         yield _keys(Q(pk=int(numbered[1])), "pk")
     digits = term.lower()

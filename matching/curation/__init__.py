@@ -11,8 +11,9 @@ from matching.curation.decisions import (
     publish_list,
     refuse_decision,
 )
-from matching.curation.drafts import EntryDraft, add_entries, add_entry, draft_of_image
+from matching.curation.drafts import EntryDraft, add_entries, add_entry, draft_of_image, identity_of
 from matching.curation.errors import AlreadyRetired, Conflict, EntryExists, FourEyesRequired
+from matching.curation.fates import Fate, Merged, Outlook, Room
 from matching.curation.floods import suspend_floods
 from matching.curation.lifecycle import (
     approve_entries,
@@ -28,14 +29,7 @@ from matching.curation.lists import (
     retire_list,
     suspend_list,
 )
-from matching.curation.merging import (
-    Fate,
-    Merged,
-    Outlook,
-    compare_stage,
-    merge_entries,
-    retire_withdrawn,
-)
+from matching.curation.merging import compare_stage, merge_entries, retire_withdrawn
 from matching.curation.reviews import decide_review
 from matching.curation.screening import is_flat
 from matching.curation.staging import (
@@ -59,6 +53,7 @@ __all__ = [
     "FourEyesRequired",
     "Merged",
     "Outlook",
+    "Room",
     "Stage",
     "StagedRow",
     "add_canary",
@@ -74,6 +69,7 @@ __all__ = [
     "create_list",
     "decide_review",
     "draft_of_image",
+    "identity_of",
     "is_flat",
     "merge_entries",
     "propose_list_state",

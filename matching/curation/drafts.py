@@ -23,6 +23,11 @@ ADDED_AT_ONCE = 1_000
 Votes = Mapping[str, Mapping[str, int]]
 
 
+def identity_of(external_id: str) -> str:
+    """The identity of an entry that its source has given an id."""
+    return f"id:{external_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
     """One entry to be: its signals, and what its source says of it.
@@ -44,7 +49,7 @@ class EntryDraft:
     def identity(self) -> str:
         """What makes the entry the same at a second import: the source's id, else a signal."""
         if self.external_id:
-            return f"id:{self.external_id}"
+            return identity_of(self.external_id)
         by_type = {signal.type: signal for signal in self.signals}
         strongest = by_type[next(name for name in SIGNAL_FIELDS if name in by_type)]
         if strongest.type is SignalType.PHOTODNA:  # too long for the column

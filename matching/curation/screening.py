@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,12 +34,13 @@ def check_signal(signal: Signal) -> None:
 
 
 def _is_degenerate(pdq: bytes) -> bool:
-    if pdq[:16] in _UNIFORM_HALVES or pdq[16:] in _UNIFORM_HALVES or _is_symmetric(pdq):
+    if pdq[:16] in _UNIFORM_HALVES or pdq[16:] in _UNIFORM_HALVES:
         return True
-    return not FEWEST_BITS <= int.from_bytes(pdq, "big").bit_count() <= MOST_BITS
+    bits = int.from_bytes(pdq, "big")
+    return not FEWEST_BITS <= bits.bit_count() <= MOST_BITS or _is_symmetric(bits)
 
 
-def _is_symmetric(pdq: bytes) -> bool:
+def _is_symmetric(bits: int) -> bool:
     """Whether it is the hash of something that equals its own mirror image.
 
     A mirrored picture has the signs of all odd coefficients turned (in rows, columns, or both); a
@@ -47,19 +48,34 @@ def _is_symmetric(pdq: bytes) -> bool:
     diagonal swaps rows and columns. (In a photo mirrored at an axis these coefficients are noise
     about zero, and so are its bits: that can not be told from a hash.)
     """
-    bits = np.unpackbits(np.frombuffer(pdq, np.uint8)).reshape(16, 16)
-    if any(int(bits[odd].sum()) in _ODD_COUNTS for odd in _ODD):
-        return True
-    differing = int((bits != bits.T).sum()) // 2
-    return min(differing, _PAIRS - differing) <= _FEW
+    for odd in _ODD:
+        if not _FEW < (bits & odd).bit_count() < 128 - _FEW:
+            return True
+    differing = (bits ^ _transposed(bits)).bit_count() // 2
+    return not _FEW < differing < _PAIRS - _FEW
+
+
+def _transposed(bits: int) -> int:
+    """Rows as columns: ever smaller blocks beside the diagonal change places."""
+    for distance, blocks in _SWAPS:
+        moved = (bits ^ bits >> distance) & blocks
+        bits ^= moved ^ moved << distance
+    return bits
+
+
+def _mask(places: Any) -> int:
+    """The whole number that has a bit for each true one of 16 x 16 places."""
+    return int.from_bytes(np.packbits(places).tobytes(), "big")
 
 
 _ROW, _COLUMN = np.indices((16, 16))
 # Of coefficient (row + 1, column + 1), counted from either end of the hash: so both kinds of places
 # are looked at.
 _ODD: Final = tuple(
-    (place + first) % 2 == 1 for place in (_ROW, _COLUMN, _ROW + _COLUMN) for first in (0, 1)
+    _mask((place + first) % 2 == 1) for place in (_ROW, _COLUMN, _ROW + _COLUMN) for first in (0, 1)
+)
+_SWAPS: Final = tuple(
+    (15 * size, _mask((_ROW & size != 0) & (_COLUMN & size == 0))) for size in (8, 4, 2, 1)
 )
 _FEW: Final = 8  # of 128 bits or 120 pairs; by chance so few are never met
-_ODD_COUNTS: Final = (*range(_FEW + 1), *range(128 - _FEW, 129))
 _PAIRS: Final = 120

@@ -10,6 +10,7 @@ from matching.hashing import MIN_QUALITY
 from matching.models import HashEntry, Violation
 
 LONGEST_EXTERNAL_ID: Final = HashEntry._meta.get_field("external_id").max_length or 0
+VIOLATIONS: Final = frozenset(Violation.values)
 FLAT_PDQ_LEFT_OUT: Final = f"PDQ of a quality below {MIN_QUALITY} left out"
 
 
@@ -38,7 +39,7 @@ def screened(draft: EntryDraft) -> tuple[EntryDraft, str]:
 
 
 def _check_texts(draft: EntryDraft) -> None:
-    if draft.violation and draft.violation not in Violation.values:
+    if draft.violation and draft.violation not in VIOLATIONS:
         raise RecordInvalid(f"{draft.violation[:40]!r} is no violation")
     if len(draft.external_id) > LONGEST_EXTERNAL_ID:
         raise RecordInvalid(f"external id of more than {LONGEST_EXTERNAL_ID} characters")

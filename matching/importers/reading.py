@@ -25,7 +25,8 @@ READ_BUFFER: Final = 1 << 18
 class Lot:
     """Some records, ready to be staged, and the local signatures by identity."""
 
-    rows: list[StagedRow] = field(default_factory=list)
+    entries: list[StagedRow] = field(default_factory=list)
+    withdrawals: list[StagedRow] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     signatures: dict[str, bytes] = field(default_factory=dict)
@@ -43,9 +44,9 @@ class Lot:
     def _take_row(self, row: Row, hash_list: HashList) -> None:
         try:
             if row.draft.withdrawn:
-                self.rows.append(row_of_withdrawal(row.number, row.draft.identity))
+                self.withdrawals.append(row_of_withdrawal(row.number, row.draft.identity))
             else:
-                self.rows.append(row_of_draft(row.number, row.draft, hash_list))
+                self.entries.append(row_of_draft(row.number, row.draft, hash_list))
         except SignalInvalid as error:
             self.refusals.append(Refusal(row.number, str(error)))
             return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from matching.curation import Fate, Merged, Outlook
+from matching.curation import Fate, Merged, Outlook, Room
 from matching.importers.rows import Refusal
 
 REFUSALS_KEPT: Final = 10_000
@@ -43,6 +43,12 @@ class ImportReport:
             "refused": self.refused,
         }
 
+    @property
+    def room(self) -> Room:
+        """How many more rows of each fate the preview shows."""
+        shown = Counter(outlook.fate for outlook in self.preview)
+        return {fate: PREVIEWED - shown[fate] for fate in Fate}
+
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Count records that give no entry, whatever the list holds."""
         self.refused += len(refusals)
@@ -57,7 +63,7 @@ class ImportReport:
         self.refused += merged.refused
         late = [Refusal(number, reason) for number, reason in merged.refusals]
         self.refusals = sorted([*self.refusals, *late], key=_number)[:REFUSALS_KEPT]
-        self.preview += _within(merged.preview, self.preview)
+        self.preview += merged.preview
 
     def withdraw(self) -> None:
         """Nothing of it took effect, but what was refused is worth knowing."""
@@ -76,14 +82,3 @@ class ImportReport:
 
 def _number(refusal: Refusal) -> int:
     return refusal.number
-
-
-def _within(more: Iterable[Outlook], shown: Sequence[Outlook]) -> list[Outlook]:
-    """Those of `more` for which there is room beside what is shown of their fate already."""
-    counted = Counter(outlook.fate for outlook in shown)
-    kept = []
-    for outlook in more:
-        counted[outlook.fate] += 1
-        if counted[outlook.fate] <= PREVIEWED:
-            kept.append(outlook)
-    return kept

@@ -22,7 +22,7 @@ from matching.curation import (
 )
 from matching.importers.formats import MAPPED, Format, format_named
 from matching.importers.reading import Lot, lots_of
-from matching.importers.report import PREVIEWED, ImportReport
+from matching.importers.report import ImportReport
 from matching.importers.rows import FileUnreadable
 from matching.importers.source import Source
 from matching.models import HashEntry, HashList, ImportRefusal, ImportRun, ListState
@@ -110,11 +110,11 @@ def perform(
     """Read, compare, and unless it is a dry run merge. Raises FileUnreadable, RunLost."""
     performance = _Performance(run, reader, Source(file), progress)
     try:
-        with staging() as stage:
+        with transaction.atomic():
             if run.dry_run:
-                performance.compare(stage)
+                performance.compare()
             else:
-                performance.merge(stage, approver)
+                performance.merge(approver)
     except FileUnreadable as error:
         performance.fail(str(error))
         raise
@@ -133,50 +133,53 @@ class _Performance:
         self.progress = progress
         self.report = ImportReport()
 
-    def compare(self, stage: Stage) -> None:
-        for _ in self._staged_lots(stage):
-            self.progress(self.source.bytes_read)
-        self.report.take(compare_stage(hash_list=self.run.hash_list, previewed=PREVIEWED))
+    def compare(self) -> None:
+        hash_list = self.run.hash_list
+        with staging() as stage:
+            for _ in self._staged_lots(stage):
+                self.progress(self.source.bytes_read)
+            self.report.take(compare_stage(hash_list=hash_list, stage=stage, room=self.report.room))
         if not self.run._state.adding:
-            with transaction.atomic():
-                hold_run(self.run)
-                self._end(ImportRun.State.CHECKED, Outcome.SUCCESS)
+            hold_run(self.run)
+            self._end(ImportRun.State.CHECKED, Outcome.SUCCESS)
 
-    def merge(self, stage: Stage, approver: User | None) -> None:
+    def merge(self, approver: User | None) -> None:
         """Put the entries in the list, and in force if there is somebody to approve them.
 
         In a single transaction, beside which the next lot is read already. The row of the run and
         the lists version, which others wait for, are locked only at its end.
         """
-        whose: dict[str, Any] = {
-            "hash_list": self.run.hash_list,
-            "actor": self.run.created_by,
-            "import_run": self.run,
-            "previewed": PREVIEWED,
-        }
-        with transaction.atomic():
+        run = self.run
+        with staging() as stage:
+            whose: dict[str, Any] = {
+                "hash_list": run.hash_list,
+                "actor": run.created_by,
+                "import_run": run,
+                "stage": stage,
+            }
             for lot in self._staged_lots(stage):
-                self.report.take(merge_entries(**whose, signatures=lot.signatures))
+                room = self.report.room
+                self.report.take(merge_entries(**whose, signatures=lot.signatures, room=room))
                 stage.forget_entries()
                 self.progress(self.source.bytes_read)
             if approver is not None:  # in force with the commit, and found in files by then
-                build_segments(actor=Actor.user(self.run.created_by))
-            hold_run(self.run)
+                build_segments(actor=Actor.user(run.created_by))
+            hold_run(run)
             if stage.withdrawals:
-                self.report.take(retire_withdrawn(**whose))
-            self._keep_mapping()
-            self._approve(approver)
-            self._end(
-                ImportRun.State.FINISHED,
-                Outcome.SUCCESS,
-                approved_by=approver.get_username() if approver else None,
-                approved=self.report.approved,
-            )
+                self.report.take(retire_withdrawn(**whose, room=self.report.room))
+        self._keep_mapping()
+        self._approve(approver)
+        self._end(
+            ImportRun.State.FINISHED,
+            Outcome.SUCCESS,
+            approved_by=approver.get_username() if approver else None,
+            approved=self.report.approved,
+        )
 
     def _staged_lots(self, stage: Stage) -> Iterator[Lot]:
         lots = lots_of(source=self.source, reader=self.reader, hash_list=self.run.hash_list)
         for lot in lots:
-            stage.add(lot.rows)
+            stage.add(entries=lot.entries, withdrawals=lot.withdrawals)
             self.report.refuse(lot.refusals)
             self.report.notes.update(lot.notes)
             yield lot

@@ -58,8 +58,11 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
 class HashEntry(models.Model):
     """One known image on one list; retired entries stay, with who, when and why."""
 
-    # Its index is that of the constraint on list and identity.
-    hash_list = models.ForeignKey(HashList, models.PROTECT, db_index=False, related_name="entries")
+    # Its index is that of the constraint on list and identity. Here and where `db_constraint` says
+    # so too, PostgreSQL holds the reference by triggers: see migration 0021.
+    hash_list = models.ForeignKey(
+        HashList, models.PROTECT, db_index=False, db_constraint=False, related_name="entries"
+    )
     identity = models.CharField(
         max_length=160, editable=False, help_text="External id, or else the strongest signal."
     )
@@ -93,12 +96,18 @@ class HashEntry(models.Model):
         models.PROTECT,
         null=True,
         db_index=False,
+        db_constraint=False,
         editable=False,
         related_name="entries",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_index=False, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+        related_name="+",
     )
     approved_at = models.DateTimeField(null=True, editable=False)
     approved_by = models.ForeignKey(
@@ -166,11 +175,15 @@ class HashEntry(models.Model):
                 )
                 for name in ("md5", "sha1", "sha256", "pdq", "pdq_trimmed")
             ),
-            models.Index(fields=["changed_version"], name="entry_changed_version"),
+            # Not of what waits: an import would pay for it with every row.
+            models.Index(
+                fields=["changed_version"],
+                name="entry_changed_in_version",
+                condition=Q(changed_version__gt=0),
+            ),
             models.Index(fields=["state", "-id"], name="entry_state"),
             models.Index(fields=["hash_list", "state", "-id"], name="entry_of_list_in_state"),
             models.Index(fields=["import_run", "state", "-id"], name="entry_of_import_in_state"),
-            models.Index(fields=["external_id"], name="entry_external_id"),
             models.Index(
                 fields=["created_by"],
                 name="entry_waiting_by_person",

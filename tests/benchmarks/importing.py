@@ -43,7 +43,7 @@ def imported(
     session = psutil.Process(connection.connection.info.backend_pid)
     before = sum(session.cpu_times()[:2])
     with path.open("rb") as file:
-        import_file(
+        report = import_file(
             file=file,
             file_name=path.name,
             hash_list=hash_list,
@@ -51,4 +51,6 @@ def imported(
             actor=curator,
             mapping=mapping,
         )
+    if report.refused or not report.added + report.unchanged:
+        raise ValueError(f"the file is not what it should be: {report.counts}")
     return float(sum(session.cpu_times()[:2]) - before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import resource
 import time
@@ -47,7 +48,7 @@ def _measure(path: Path, rows: int) -> None:
     from tests.benchmarks.importing import imported, prepared  # noqa: PLC0415
 
     hash_list, curator = prepared()
-    name = path.suffix[1:]
+    name = path.name.removeprefix("list.")
     for turn in ("new", "repeated"):
         started, before = time.perf_counter(), _cpu_seconds()
         database = imported(path, name, hash_list, curator, MAPPING)
@@ -90,7 +91,7 @@ def _signatures(rows: int) -> Iterator[bytes]:
 def _csv(rows: int) -> Iterator[bytes]:
     yield b"external_id,sha256,sha1,md5,pdq,photodna,pdq_quality,violation\n"
     for record in _records(rows):
-        row = "{number},{sha256},{sha1},{md5},{pdq},,100,A1\n".format(**record)
+        row = "{number},{sha256},{sha1},{md5},{pdq},,100,1\n".format(**record)
         yield row.encode()
 
 
@@ -112,6 +113,11 @@ def _vics(rows: int) -> Iterator[bytes]:
         media |= {"SHA1": record["sha1"].upper(), "IsPrecategorized": "false", "Series": ""}
         yield (b",\n" if record["number"] else b"") + json.dumps(media).encode()
     yield b"]}"
+
+
+def _old_vics(rows: int) -> Iterator[bytes]:
+    yield b'{"odata.metadata": "1.3", "value": ['
+    yield from itertools.islice(_vics(rows), 1, None)
 
 
 def _stopncii(rows: int) -> Iterator[bytes]:
@@ -138,6 +144,7 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "csv": _csv,
     "ncmec": _ncmec,
     "vics": _vics,
+    "vics-1.3": _old_vics,
     "stopncii": _stopncii,
     "threatexchange": _threatexchange,
     "signals": _signals,
