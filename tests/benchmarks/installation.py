@@ -35,7 +35,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._leases = {name: Lease(self.server_folder(name)) for name in SERVERS}
 
     def serving(self) -> AbstractContextManager[Service]:
@@ -109,7 +109,7 @@ def installation(*, workers: int) -> Iterator[Installation]:
             shutil.rmtree(folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
