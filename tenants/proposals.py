@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants.audit.record import Actor, record
@@ -20,6 +21,23 @@ class SamePerson(Exception):
 
 class ProposalClosed(Exception):
     """It is decided already, or of another kind."""
+
+
+class ProposalUnknown(Exception):
+    """The proposal is missing or another tenant's: the two answer alike."""
+
+
+def proposals_of(tenant: Tenant) -> QuerySet[Proposal]:
+    """The tenant's proposals, newest first."""
+    return Proposal.objects.filter(tenant=tenant).select_related("proposed_by", "decided_by")
+
+
+def find_proposal(*, tenant: Tenant, public_id: str) -> Proposal:
+    """Raises `ProposalUnknown`."""
+    try:
+        return proposals_of(tenant).get(public_id=public_id)
+    except Proposal.DoesNotExist as error:
+        raise ProposalUnknown(public_id) from error
 
 
 def propose(

@@ -6,16 +6,37 @@ import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from matching.models import Hold, Submission
 from tenants.audit.record import Actor, record
+from tenants.models import Tenant
 
 REPORT_ACT: Final = datetime.timedelta(days=366)  # a year, leap years too: 18 U.S.C. 2258A(h)
 
 
 class HoldReleased(Exception):
     """The hold was released already."""
+
+
+class HoldUnknown(Exception):
+    """The hold is missing or another tenant's: the two answer alike."""
+
+
+def holds_in_force(tenant: Tenant) -> QuerySet[Hold]:
+    """What keeps records of the tenant from being purged now, newest first."""
+    holds = Hold.objects.filter(tenant=tenant, released_at=None, until__gt=Now())
+    return holds.select_related("submission")
+
+
+def find_hold(*, tenant: Tenant, public_id: str) -> Hold:
+    """Raises `HoldUnknown`."""
+    try:
+        return Hold.objects.get(tenant=tenant, public_id=public_id)
+    except Hold.DoesNotExist as error:
+        raise HoldUnknown(public_id) from error
 
 
 def place_hold(

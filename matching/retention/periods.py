@@ -34,6 +34,13 @@ def set_period(*, tenant: Tenant, kind: RecordKind, days: int | None, actor: Act
         )
 
 
+def days_kept(tenant: Tenant) -> dict[RecordKind, int | None]:
+    """The period of every kind of record; None keeps them for good."""
+    periods = RetentionPeriod.objects.filter(tenant=tenant)
+    days = dict(periods.values_list("kind", "days"))
+    return {kind: days.get(kind) for kind in RecordKind}
+
+
 def period_of(*, tenant: Tenant, kind: RecordKind) -> RetentionPeriod:
     """Raises `PeriodNotSet`."""
     try:

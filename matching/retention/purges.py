@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from matching.models import Feedback, Hold, RecordKind, Submission, Verdict
+from matching.models import (
+    Feedback,
+    Hold,
+    RecordKind,
+    RetainedHashes,
+    RetentionPeriod,
+    Submission,
+    Verdict,
+)
 from matching.retention.periods import period_of
+from tenants.acting import SERVICE, acting_as
 from tenants.audit.record import Actor, record
 from tenants.models import Proposal, ProposedAct, Tenant
 from tenants.proposals import approving, propose
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a purge would take now, and what holds keep from it."""
+
+    purged: int
+    held: int
+
+
+def due(*, tenant: Tenant, kind: RecordKind) -> Due:
+    """Raises `PeriodNotSet`."""
+    old = _older(tenant, kind, _covered(period_of(tenant=tenant, kind=kind)))
+    held = old.filter(_is_held()).count()
+    return Due(old.count() - held, held)
 
 
 def propose_purge(*, tenant: Tenant, kind: RecordKind, reason: str, actor: User) -> Proposal:
@@ -21,8 +46,7 @@ def propose_purge(*, tenant: Tenant, kind: RecordKind, reason: str, actor: User)
 
     Raises `PeriodNotSet`.
     """
-    period = period_of(tenant=tenant, kind=kind)
-    before = timezone.now() - datetime.timedelta(days=period.days)
+    before = _covered(period_of(tenant=tenant, kind=kind))
     terms = {"kind": kind.value, "before": before.isoformat()}
     return propose(tenant=tenant, act=ProposedAct.PURGE, terms=terms, reason=reason, actor=actor)
 
@@ -35,14 +59,11 @@ def purge(*, proposal: Proposal, actor: User) -> int:
     """
     with approving(proposal=proposal, act=ProposedAct.PURGE, actor=actor) as approved:
         kind = RecordKind(approved.terms["kind"])
-        period = period_of(tenant=approved.tenant, kind=kind)
-        covered = timezone.now() - datetime.timedelta(days=period.days)
+        covered = _covered(period_of(tenant=approved.tenant, kind=kind))
         before = min(datetime.datetime.fromisoformat(approved.terms["before"]), covered)
         old = _older(approved.tenant, kind, before)
-        due = old.exclude(_is_held())
-        Feedback.objects.filter(match__submission__in=due).update(note="")
         held = old.filter(_is_held()).count()
-        purged = due.update(content_id="", sha256=None, purged_at=Now())
+        purged = _purge(old.exclude(_is_held()))
         approved.outcome = {"purged": purged, "held": held}
         record(
             action="retention.purged",
@@ -52,6 +73,18 @@ def purge(*, proposal: Proposal, actor: User) -> int:
             data={"before": before.isoformat(), **approved.outcome},
         )
     return purged
+
+
+def _purge(records: QuerySet[Submission]) -> int:
+    with acting_as(SERVICE):  # what is retained for lookback no tenant's statement sees
+        RetainedHashes.objects.filter(submission__in=records).delete()
+    Feedback.objects.filter(match__submission__in=records).update(note="")
+    return records.update(content_id="", sha256=None, purged_at=Now())
+
+
+def _covered(period: RetentionPeriod) -> datetime.datetime:
+    """What is older than this the period does not keep."""
+    return timezone.now() - datetime.timedelta(days=period.days)
 
 
 def _older(tenant: Tenant, kind: RecordKind, before: datetime.datetime) -> QuerySet[Submission]:
