@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from matching.printing.style import (
 )
 
 QR: float = 46 * mm
+MIDNIGHT = datetime.time()
 
 
 def cover(figures: Mapping[str, Any]) -> list[Any]:
@@ -55,10 +57,22 @@ def cover(figures: Mapping[str, Any]) -> list[Any]:
 
 
 def period_of(figures: Mapping[str, Any]) -> str:
-    """`from … to before …`, as text."""
+    """From when to when: whole days by the first and the last of them, both included."""
     since, until = figures["period"]["from"], figures["period"]["to"]
-    end = moment(until or figures["checkpoint"]["at"])
-    return f"{moment(since) if since else 'the beginning'} to before {end}"
+    first = _first(since) if since else "the beginning"
+    return f"{first} to {_last(until) if until else moment(figures['checkpoint']['at'])}"
+
+
+def _first(iso: str) -> str:
+    at = datetime.datetime.fromisoformat(iso)
+    return f"{at:%Y-%m-%d}" if at.time() == MIDNIGHT else moment(iso)
+
+
+def _last(iso: str) -> str:
+    at = datetime.datetime.fromisoformat(iso)
+    if at.time() != MIDNIGHT:
+        return f"before {moment(iso)}"
+    return f"{at - datetime.timedelta(days=1):%Y-%m-%d} (UTC)"
 
 
 def _key_figures(figures: Mapping[str, Any]) -> Any:
@@ -89,7 +103,7 @@ def _proof(checkpoint: Mapping[str, Any]) -> Any:
         "The figures were counted from an append-only log. This signed checkpoint (C2SP "
         "tlog-checkpoint, Ed25519) fixes that log: whoever exports the events of the period can "
         "verify them against it with the stand-alone verifier, and count again. The code holds "
-        "the same text."
+        "the same text; here its long lines are broken."
     )
     text = [paragraph(words, SMALL), Spacer(1, 4 * mm), code(checkpoint["note"].splitlines())]
     return Table(

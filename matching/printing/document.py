@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +39,10 @@ def _built(figures: Mapping[str, Any], *, pages: int) -> tuple[bytes, int]:
         author="hashservice",
     )
 
+    def first(canvas: Any, page: Any) -> None:
+        canvas.setDateFormatter(lambda *_: _made_at(figures))
+        foot(canvas, page)
+
     def foot(canvas: Any, page: Any) -> None:
         canvas.saveState()
         canvas.setStrokeColor(LINE)
@@ -48,5 +53,11 @@ def _built(figures: Mapping[str, Any], *, pages: int) -> tuple[bytes, int]:
         canvas.drawRightString(PAGE[0] - MARGIN, 10 * mm, f"page {page.page} of {pages}")
         canvas.restoreState()
 
-    document.build([*cover(figures), *chapters(figures)], onFirstPage=foot, onLaterPages=foot)
+    document.build([*cover(figures), *chapters(figures)], onFirstPage=first, onLaterPages=foot)
     return file.getvalue(), document.page
+
+
+def _made_at(figures: Mapping[str, Any]) -> str:
+    """The time of the checkpoint as PDF writes times: the document tells no later one."""
+    at = datetime.datetime.fromisoformat(figures["checkpoint"]["at"])
+    return f"D:{at:%Y%m%d%H%M%S}+00'00'"

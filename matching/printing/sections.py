@@ -12,6 +12,7 @@ from matching.printing.style import (
     HEADING,
     SMALL,
     SUBHEADING,
+    WIDTH,
     code,
     moment,
     pairs,
@@ -25,6 +26,10 @@ VERDICTS: Final = {
     "no_known_match": "no known match",
     "not_checked": "not checked",
 }
+CLASSES: Final = (
+    "A: prepubescent, B: pubescent; 1: sex act, 2: lewd exhibition; harmful: not illegal "
+    "everywhere; test: a benign picture."
+)
 SECOND: Final = frozenset({1})
 ACTS: Final = {
     "keys": "API keys issued, rotated and revoked",
@@ -87,7 +92,13 @@ def _matches(figures: Figures) -> list[Any]:
     ]
     return [
         KeepTogether([heading, paragraph("By type", SUBHEADING), bars(matches["by_type"])]),
-        KeepTogether([paragraph("By class", SUBHEADING), bars(matches["by_violation"])]),
+        KeepTogether(
+            [
+                paragraph("By class", SUBHEADING),
+                bars(matches["by_violation"]),
+                paragraph(CLASSES, SMALL),
+            ]
+        ),
         paragraph("By list, class and type", SUBHEADING),
         table(
             ("list", "source", "class", "type", "matches"),
@@ -100,13 +111,6 @@ def _matches(figures: Figures) -> list[Any]:
 
 def _accuracy(figures: Figures) -> list[Any]:
     feedback = figures["feedback"]
-    false = feedback["false_positive_rate"]
-    rate = "not known: nobody has given feedback yet"
-    if false["rate"] is not None:
-        rate = (
-            f"{_percent(false['rate'])} ({false['count']} of {false['of']}); 95 % confidence: "
-            f"{_percent(false['low'])} to {_percent(false['high'])}"
-        )
     return [
         KeepTogether(
             [
@@ -117,7 +121,7 @@ def _accuracy(figures: Figures) -> list[Any]:
                         ("Matches called false", feedback["false_positive"]),
                         ("Matches without feedback", feedback["pending"]),
                         ("Decided by curators", _plain(feedback["outcomes"])),
-                        ("False-positive rate", rate),
+                        ("False-positive rate", _rate(feedback["false_positive_rate"])),
                     ]
                 ),
                 paragraph(
@@ -128,6 +132,15 @@ def _accuracy(figures: Figures) -> list[Any]:
             ]
         )
     ]
+
+
+def _rate(false: Figures) -> str:
+    if false["rate"] is None:
+        return "not known: nobody has given feedback yet"
+    return (
+        f"{_percent(false['rate'])} ({false['count']} of {false['of']}); 95 % confidence: "
+        f"{_percent(false['low'])} to {_percent(false['high'])}"
+    )
 
 
 def _service(figures: Figures) -> list[Any]:
@@ -160,10 +173,10 @@ def _acts(figures: Figures) -> list[Any]:
         flow.append(paragraph(f"{title}: {listed['count']:,}", SUBHEADING))
         if listed["newest"]:
             rows = [
-                (moment(act["at"]), act["action"], act["actor"], act["target"])
+                (moment(act["at"]).removesuffix(" UTC"), act["action"], act["actor"], act["target"])
                 for act in listed["newest"]
             ]
-            flow.append(table(("time", "act", "by", "of"), rows, widths=(2.2, 2, 2, 3)))
+            flow.append(table(("time (UTC)", "act", "by", "of"), rows, widths=(1.8, 2.2, 3.0, 2.5)))
         if listed["count"] > len(listed["newest"]):
             flow.append(paragraph("Only the newest are shown; the log has all of them.", SMALL))
     return flow
@@ -174,13 +187,18 @@ def _frameworks(figures: Figures) -> list[Any]:
     return [
         paragraph("6  Terms of the frameworks", HEADING),
         paragraph("EU Digital Services Act, Articles 15 and 24", SUBHEADING),
-        pairs(_named(named["dsa"])),
+        pairs(_named(named["dsa"] | _error_rate(figures))),
         paragraph("US REPORT Act, 18 U.S.C. 2258A(h)", SUBHEADING),
         pairs(_named(named["report_act"])),
         paragraph("GDPR, Article 30(2)", SUBHEADING),
         pairs(_named(named["gdpr"])),
         paragraph("Aids for filling in forms, no legal advice.", SMALL),
     ]
+
+
+def _error_rate(figures: Figures) -> dict[str, str]:
+    """The template's "accuracy" as a rate; its counts stand in the chapter of that name."""
+    return {"accuracy": f"rate of error {_rate(figures['feedback']['false_positive_rate'])}"}
 
 
 def _verification(figures: Figures) -> list[Any]:
@@ -198,7 +216,7 @@ def _verification(figures: Figures) -> list[Any]:
                 paragraph("7  How to verify this report", HEADING),
                 *[paragraph(f"{place}. {step}") for place, step in enumerate(steps, 1)],
                 Spacer(1, 10),
-                code(lines),
+                code(lines, width=WIDTH),
             ]
         )
     ]

@@ -46,6 +46,7 @@ HEADING: Final = ParagraphStyle(
 SUBHEADING: Final = ParagraphStyle(
     "subheading", TEXT, fontName=BOLD, fontSize=9.5, leading=13, spaceBefore=10, spaceAfter=4
 )
+MONO_WIDTH: Final = 0.6  # of a letter of Courier, in ems
 ROWS: Final = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
@@ -61,9 +62,17 @@ def paragraph(text: object, style: Any = TEXT) -> Any:
     return Paragraph(escape(str(text)), style)
 
 
-def code(lines: Sequence[str]) -> Any:
-    """Lines to be copied or compared, one below the other; long ones are broken."""
-    return Paragraph("<br/>".join(escape(line) or "&nbsp;" for line in lines), CODE)
+def code(lines: Sequence[str], *, width: float | None = None) -> Any:
+    """Lines to be copied or compared, one below the other.
+
+    Set so small that the longest fits into `width` points; without one, long lines are broken.
+    """
+    text = "<br/>".join(escape(line) or "&nbsp;" for line in lines)
+    longest = max((len(line) for line in lines), default=0)
+    if width is None or longest * CODE.fontSize * MONO_WIDTH <= width:
+        return Paragraph(text, CODE)
+    size = 0.99 * width / (longest * MONO_WIDTH)
+    return Paragraph(text, ParagraphStyle("small code", CODE, fontSize=size, leading=1.5 * size))
 
 
 def moment(iso: str | None) -> str:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from matching.printing.cover import period_of
 from matching.printing.document import printed
 from matching.reports import PrintingFailed, pdf
 
@@ -97,3 +98,23 @@ def test_web_processes_do_not_load_reportlab():
         "django.setup(); import hashservice.urls; sys.exit('reportlab' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        (
+            "2026-10-01T00:00:00+00:00",
+            "2026-11-01T00:00:00+00:00",
+            "2026-10-01 to 2026-10-31 (UTC)",
+        ),
+        (None, "2026-11-01T06:00:00+00:00", "the beginning to before 2026-11-01 06:00:00 UTC"),
+        ("2026-10-01T06:00:00+00:00", None, "2026-10-01 06:00:00 UTC to 2026-11-01 00:00:00 UTC"),
+    ],
+)
+def test_period_of_whole_days_names_its_first_and_last_day(since, until, told):
+    assert period_of({**FIGURES, "period": {"from": since, "to": until}}) == told
+
+
+def test_document_is_as_old_as_its_checkpoint():
+    assert b"/CreationDate (D:20261101000000+00'00')" in printed(FIGURES)
