@@ -479,13 +479,15 @@ def _records_of_csv(file: TextIO) -> Iterator[dict[str, Any]]:
         rows = csv.reader(file)
         names = next(rows, [])
         for cells in rows:
-            yield _from_csv(zip(names, cells, strict=True))
+            yield _from_csv(names, cells)
     finally:
         csv.field_size_limit(before)
 
 
-def _from_csv(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    row: dict[str, Any] = {name: cell.removeprefix("'") for name, cell in cells}
+def _from_csv(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = dict(zip(names, cells, strict=True))
+    if "'" in "".join(cells):  # nearly never: of a few cells only
+        row = {name: cell.removeprefix("'") for name, cell in row.items()}
     if not row["sequence"]:
         return {row["action"]: json.loads(row["data"])}
     row["sequence"] = int(row["sequence"])

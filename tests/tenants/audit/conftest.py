@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.tenants.audit.reports import SIZE, Log
+
 HERE = Path(__file__).parent
 
 
@@ -26,3 +28,8 @@ def outside(tmp_path: Path, settings: Any) -> Path:
     """Every test keeps the checkpoints outside of the database in a folder of its own."""
     settings.STATE_DIR = tmp_path / "state"
     return settings.STATE_DIR / "checkpoints"
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log.of(SIZE)

@@ -16,6 +16,7 @@ from tenants.audit.verify import ED25519, canonical, covering, key_hash, leaf_ha
 
 Row = dict[str, Any]
 OUR_KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+SIZE, KNOWN = 40, 30  # of a log, and of a checkpoint of it from earlier
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
 
 
