@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +18,7 @@ from tenants import acting, charges, throttling, usage
 from tenants.audit import context
 from tenants.audit.record import Actor, record, recorded
 from tenants.audit.refusals import RefusalLog
-from tenants.models import ApiKey, Outcome
+from tenants.models import ApiKey, Outcome, Tenant
 from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -25,6 +26,7 @@ API_PREFIXES = ("/v1/", "/photodna/", "/m/")  # the second is spelt in many ways
 FOR_THE_SERVICE = ("/admin/", "/readyz")
 LIVENESS = "/livez"  # answers whatever else is broken
 UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
+PAGES = ("/portal/", "/admin/", "/accounts/")
 
 
 def is_api(path: str) -> bool:
@@ -113,7 +115,8 @@ def _ending(call: throttling.Call, parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class AnswerAuditMiddleware:
-    """See to it that every answer of the API has exactly one audit event, or is not given.
+    """See to it that every answer of the API, and every page that somebody who signed in asks for,
+    has its audit event, or is not given.
 
     Verbs record what they did themselves. What remains are refusals, failures and plain reads.
     Of the refusals of callers nobody knows a flood is recorded by its counts.
@@ -127,16 +130,19 @@ class AnswerAuditMiddleware:
         if request.path != LIVENESS:
             self._record_due_summary()
         response = self._get_response(request)
-        if not is_api(request.path) or request.path in UNAUDITED:
+        if is_api(request.path):
+            return self._audited_call(request, response)
+        if request.path.startswith(PAGES) and not recorded():
+            return _audited(_record_page, request, response)
+        return response
+
+    def _audited_call(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.path in UNAUDITED:
             return response
         response["Cache-Control"] = "no-store"
         if recorded() or self._is_only_counted(request, response):
             return response
-        try:
-            _record_answer(request, response)
-        except DatabaseError:
-            return plain_response(request, UNAVAILABLE)
-        return response
+        return _audited(_record_answer, request, response)
 
     def _is_only_counted(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         """Whether it is one of a flood of calls by nobody, which are told of by their number."""
@@ -162,14 +168,54 @@ class AnswerAuditMiddleware:
             self._refusals.give_back(due)
 
 
+def _audited(
+    record_it: Callable[[HttpRequest, HttpResponseBase], None],
+    request: HttpRequest,
+    response: HttpResponseBase,
+) -> HttpResponseBase:
+    """The answer with its event, or 503."""
+    try:
+        record_it(request, response)
+    except DatabaseError:
+        return plain_response(request, UNAVAILABLE)
+    return response
+
+
+def _record_page(request: HttpRequest, response: HttpResponseBase) -> None:
+    """A person's look at a page that has no action of its own, or the refusal of one."""
+    person, served = getattr(request, "user", None), context.served()
+    if served is None or not isinstance(person, User):
+        return
+    action, outcome = _outcome(response.status_code)
+    record(
+        action=action,
+        actor=Actor.user(person),
+        tenant=served.tenant,
+        target=_page(request, served.tenant),
+        outcome=outcome,
+        status=response.status_code,
+        data={"method": request.method},
+    )
+
+
+def _page(request: HttpRequest, tenant: Tenant | None) -> str:
+    """The address where it holds ids alone, elsewhere the route: links of accounts are secrets."""
+    if tenant is not None or request.path.startswith("/admin/"):
+        return request.path
+    return f"/{request.resolver_match.route}" if request.resolver_match else "no such page"
+
+
+def _outcome(status: int) -> tuple[str, Outcome]:
+    if status >= 500:
+        return "request.failed", Outcome.ERROR
+    if status >= 400:
+        return "request.refused", Outcome.REFUSED
+    return "request.served", Outcome.SUCCESS
+
+
 def _record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
     status, code = _judged(response)
-    if status >= 500:
-        action, outcome = "request.failed", Outcome.ERROR
-    elif status >= 400:
-        action, outcome = "request.refused", Outcome.REFUSED
-    else:
-        action, outcome = "request.served", Outcome.SUCCESS
+    action, outcome = _outcome(status)
     key: ApiKey | None = getattr(request, "auth", None)
     record(
         action=action,

@@ -8,8 +8,17 @@ from typing import Final
 from django.urls import path
 
 from matching.portal.batches import BatchesView, BatchProgressView, BatchResultsView
+from matching.portal.figures import FiguresView, MonthlyReportView
 from matching.portal.integration import FixtureView, IntegrationView
 from matching.portal.reports import ReportView
+from matching.portal.retention import (
+    DecisionView,
+    HoldsView,
+    PeriodsView,
+    ProposalsView,
+    ReleaseHoldView,
+    RetentionView,
+)
 from matching.portal.submissions import FeedbackView, FirstCallView, SubmissionsView
 from matching.portal.try_it import TryItView
 from tenants.memberships import Permission, may
@@ -56,6 +65,8 @@ NAVIGATION: Final = (
     Entry("portal-usage", "Usage", Permission.USAGE),
     Entry("portal-webhooks", "Webhooks", Permission.WEBHOOKS),
     Entry("portal-audit", "Audit log", Permission.AUDIT),
+    Entry("portal-reports", "Reports", Permission.AUDIT),
+    Entry("portal-retention", "Retention", Permission.RETENTION),
     Entry("portal-settings", "Settings", Permission.SETTINGS),
     Entry("portal-team", "Team", Permission.TEAM),
 )
@@ -138,6 +149,30 @@ urlpatterns = [
     ),
     path("<slug:tenant>/audit", AuditView.as_view(), name="portal-audit"),
     path("<slug:tenant>/audit/report", ReportView.as_view(), name="portal-audit-report"),
+    path("<slug:tenant>/reports", FiguresView.as_view(), name="portal-reports"),
+    path(
+        "<slug:tenant>/reports/<str:report_id>",
+        MonthlyReportView.as_view(),
+        name="portal-reports-monthly",
+    ),
+    path("<slug:tenant>/retention", RetentionView.as_view(), name="portal-retention"),
+    path("<slug:tenant>/retention/periods", PeriodsView.as_view(), name="portal-retention-periods"),
+    path("<slug:tenant>/retention/holds", HoldsView.as_view(), name="portal-retention-holds"),
+    path(
+        "<slug:tenant>/retention/holds/<str:hold_id>/release",
+        ReleaseHoldView.as_view(),
+        name="portal-retention-release",
+    ),
+    path(
+        "<slug:tenant>/retention/proposals",
+        ProposalsView.as_view(),
+        name="portal-retention-proposals",
+    ),
+    path(
+        "<slug:tenant>/retention/proposals/<str:proposal_id>",
+        DecisionView.as_view(),
+        name="portal-retention-decide",
+    ),
     path("<slug:tenant>/settings", SettingsView.as_view(), name="portal-settings"),
     path("<slug:tenant>/team", TeamView.as_view(), name="portal-team"),
     path("<slug:tenant>/team/<int:member>", MemberView.as_view(), name="portal-team-member"),

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",  # the pages of security keys use it
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",

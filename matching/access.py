@@ -214,6 +214,21 @@ def period_report_of(*, key: ApiKey, public_id: str) -> PeriodReport:
         raise NotFound("report") from error
 
 
+def period_reports_of_tenant(tenant: Tenant) -> QuerySet[PeriodReport]:
+    """For the tenant's people: of both environments, newest first."""
+    return PeriodReport.objects.filter(tenant=tenant).defer("figures")
+
+
+def period_report_of_tenant(*, tenant: Tenant, public_id: str) -> PeriodReport:
+    """Raises NotFound."""
+    if not is_id(public_id, "rep"):
+        raise NotFound("report")
+    try:
+        return PeriodReport.objects.get(tenant=tenant, public_id=public_id)
+    except PeriodReport.DoesNotExist as error:
+        raise NotFound("report") from error
+
+
 def submissions_of(
     *, tenant: Tenant, environment: str = "", verdict: str = "", before: str = ""
 ) -> QuerySet[Submission]:
@@ -229,6 +244,18 @@ def submissions_of(
         own = own.filter(pk__lt=last.pk)
     wanted = {"environment": environment, "verdict": verdict}
     return own.filter(**{name: value for name, value in wanted.items() if value}).order_by("-pk")
+
+
+def submission_of_tenant(*, tenant: Tenant, public_id: str) -> Submission:
+    """For the tenant's people, whichever environment it is of. Raises NotFound."""
+    if not is_id(public_id, "sub"):
+        raise NotFound("submission")
+    try:
+        return Submission.objects.select_related("tenant").get(
+            tenant=tenant, public_id=public_id, purged_at=None
+        )
+    except Submission.DoesNotExist as error:
+        raise NotFound("submission") from error
 
 
 def match_of_tenant(*, tenant: Tenant, public_id: str) -> Match:

@@ -34,3 +34,9 @@ def navigation(context: dict[str, Any], membership: Membership) -> list[dict[str
 def grouped(number: int) -> str:
     """A number as people read it: `1,234,567`."""
     return f"{number:,}"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of 1 as people read it: `0.34 %`."""
+    return f"{100 * share:.2f} %"

@@ -60,6 +60,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     list_filter = (Recent, "outcome", "actor_kind", Subject)
     search_fields = ("target",)  # the search itself is `get_search_results`
     search_help_text = "Whole target, person, action or request id"
+    newest_first = True
     read_action = list_action = "audit.read"
     fieldsets = (
         (None, {"fields": ("when", "action", "meaning", "outcome_badge", "status", "target")}),

@@ -70,6 +70,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "request.refused": "A request was refused: key, scope, limit or content.",
         "request.served": "A request was answered that has no action of its own.",
         "retention.changed": "A tenant's retention period was set or lifted.",
+        "retention.read": "Retention periods, holds and proposals were read.",
         "retention.purged": "Records older than their period were purged, by two people.",
         "review.decided": "A curator decided what waited for review.",
         "sign_up.approved": "An operator approved a request for an account.",

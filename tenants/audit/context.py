@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from tenants.models import Tenant
+
 
 @dataclass(frozen=True)
 class RequestContext:
@@ -33,6 +35,7 @@ class Served:
     def __init__(self, context: RequestContext) -> None:
         self.context = context
         self.has_event = False
+        self.tenant: Tenant | None = None
         self.began = time.perf_counter()
 
     def note_event(self) -> None:
@@ -63,6 +66,13 @@ def elapsed() -> dict[str, int]:
     """`milliseconds` since the request being served came in, for an event's data; else nothing."""
     served = _served.get()
     return {"milliseconds": round((time.perf_counter() - served.began) * 1000)} if served else {}
+
+
+def note_tenant(tenant: Tenant) -> None:
+    """The person being served has proven to belong to this tenant."""
+    served = _served.get()
+    if served is not None:
+        served.tenant = tenant
 
 
 def served() -> Served | None:

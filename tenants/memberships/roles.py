@@ -22,6 +22,7 @@ class Permission(StrEnum):
     USAGE = "usage"
     WEBHOOKS = "webhooks"
     AUDIT = "audit"
+    RETENTION = "retention"
     TEAM = "team"
     SETTINGS = "settings"
 
@@ -47,6 +48,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType(
                 Permission.FEEDBACK,
                 Permission.USAGE,
                 Permission.AUDIT,
+                Permission.RETENTION,
             }
         ),
     }

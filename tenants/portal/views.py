@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from tenants import acting
 from tenants.acting import SERVICE, Acting, acting_as
+from tenants.audit import context
 from tenants.audit.record import Actor
 from tenants.memberships import NotAMember, Permission, may, membership_of, memberships_of
 from tenants.models import Membership, Tenant
@@ -26,7 +27,8 @@ from tenants.models import Membership, Tenant
 class PortalView(View):
     """A page of one tenant; the request acts for that tenant once membership is proven.
 
-    A tenant that is missing and one that the person does not belong to answer the same 404.
+    A tenant that is missing and one that the person does not belong to answer the same 404. Every
+    answer has its audit event: that of what was done, else one of the page itself.
     """
 
     permission: ClassVar[Permission]
@@ -37,6 +39,7 @@ class PortalView(View):
             return redirect_to_login(request.get_full_path())
         self.membership = _membership(request.user, route.pop("tenant"))
         acting.become(Acting(tenant=self.tenant.pk))
+        context.note_tenant(self.tenant)
         if not may(self.membership.role, self.permission):
             raise PermissionDenied
         return super().dispatch(request, *args, **route)

@@ -23,6 +23,9 @@ MADE_UP = {
     "webhook_id": f"whe_{'0' * 22}",
     "batch_id": f"bat_{'0' * 22}",
     "fixture": "unknown",
+    "report_id": f"rep_{'0' * 22}",
+    "hold_id": f"hld_{'0' * 22}",
+    "proposal_id": f"pro_{'0' * 22}",
     "delivery_id": f"whd_{'0' * 22}",
 }
 
