@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from matching.hashing import Digests
@@ -22,6 +21,7 @@ from matching.models import (
 )
 from tenants.models import ApiKey, Tenant, is_id
 from tenants.reads import composed, taken
+from tenants.statements import run
 
 MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
 
@@ -85,12 +85,10 @@ def version_and_digests(
         parameters = [part for many in values for part in (many, *limits)]
     else:
         statement, parameters = _version_and_digests(_BY_NONE, ""), []
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = run(statement, parameters)
+    if not rows:
         raise ListsVersion.DoesNotExist
-    found, *version = row
+    found, *version = rows[0]
     return taken(ListsVersion, version), found
 
 
@@ -104,9 +102,7 @@ def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Iterable[bytes]) -> l
     if not pks and not values:
         return []
     wanted: list[Any] = [values, *_seer(key), MOST_OF_A_VALUE]
-    with connection.cursor() as cursor:
-        cursor.execute(_entries(), [list(pks), *wanted, *wanted, *_seer(key)])
-        rows = cursor.fetchall()
+    rows = run(_entries(), [list(pks), *wanted, *wanted, *_seer(key)])
     return [_entry(list(row)) for row in rows]
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar
 
 from django.db import connection, models, transaction
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
+
+from tenants.statements import run
+
+Row = TypeVar("Row", bound=models.Model)
 
 # psycopg takes the values of these as they are: asking the field takes longer than the statement.
 _UNCHANGED: Final = frozenset(
@@ -37,6 +42,31 @@ class Write:
 
     statement: str
     values: Sequence[Any]
+
+
+def unsaved(model: type[Row], **values: Any) -> Row:
+    """What `model(**values)` makes, without its signals and in a fourth of the time."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    for name, field in _fields(model).items():
+        if name not in values:
+            row.__dict__[field.attname] = field.get_default()
+        elif isinstance(field, models.ForeignKey):
+            _relate(row, field, values[name])
+        else:
+            row.__dict__[name] = values[name]
+    return row
+
+
+def _relate(row: models.Model, field: models.ForeignKey[Any, Any], to: models.Model | None) -> None:
+    row._state.fields_cache[field.name] = to
+    target = field.target_field.attname
+    row.__dict__[field.attname] = None if to is None else getattr(to, target)
+
+
+@cache
+def _fields(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+    return {field.name: field for field in model._meta.concrete_fields}
 
 
 def insertions(rows: Sequence[models.Model]) -> list[Write]:
@@ -67,11 +97,15 @@ def write_together(writes: Sequence[Write]) -> None:
             for write in writes:
                 write_together([write])
         return
-    *first, last = writes
-    parts = ", ".join(f"write_{place} AS ({write.statement})" for place, write in enumerate(first))
-    statement = f"WITH {parts} {last.statement}" if parts else last.statement
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [value for write in writes for value in write.values])
+    statement = _one_statement(*(write.statement for write in writes))
+    run(statement, [value for write in writes for value in write.values])
+
+
+@lru_cache(maxsize=128)
+def _one_statement(*statements: str) -> str:
+    *first, last = statements
+    parts = ", ".join(f"write_{place} AS ({each})" for place, each in enumerate(first))
+    return f"WITH {parts} {last}" if parts else last
 
 
 class _Column:

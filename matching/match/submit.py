@@ -33,7 +33,7 @@ from tenants.audit.context import elapsed
 from tenants.audit.record import Actor, record
 from tenants.charges import charge
 from tenants.models import ApiKey
-from tenants.writes import Write, insertions
+from tenants.writes import Write, insertions, unsaved
 
 
 class NotChecked(Exception):
@@ -139,7 +139,8 @@ def match_hashes(
 
 def outcome_of(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Judgement) -> Outcome:
     """The rows of one verdict, not written yet."""
-    submission = Submission(
+    submission = unsaved(
+        Submission,
         tenant=key.tenant,
         key_id=key.key_id,
         environment=key.environment,
@@ -152,7 +153,8 @@ def outcome_of(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Ju
         lists_version_label=judgement.version.label,
     )
     matches = [
-        Match(
+        unsaved(
+            Match,
             tenant=key.tenant,
             submission=submission,
             entry=finding.entry,
@@ -166,7 +168,8 @@ def outcome_of(key: ApiKey, content_id: str, sha256: bytes | None, judgement: Ju
         for finding in judgement.findings
     ]
     shadow = [
-        ShadowMatch(
+        unsaved(
+            ShadowMatch,
             tenant=key.tenant,
             submission=submission,
             entry=finding.entry,

@@ -39,7 +39,7 @@ class Submission(models.Model):
     """One image or hash item that a tenant asked about, and the verdict it got."""
 
     public_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "sub"))
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="submissions")
+    tenant = models.ForeignKey(Tenant, models.PROTECT, db_index=False, related_name="submissions")
     key_id = models.CharField(max_length=12)
     environment = models.CharField(max_length=4, choices=ListKind.choices)
     content_id = models.CharField(max_length=256, blank=True)
@@ -71,7 +71,7 @@ class Match(models.Model):
     """A submission met an entry of a list. The distance is for curators and never leaves."""
 
     public_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "mat"))
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="matches")
+    tenant = models.ForeignKey(Tenant, models.PROTECT, db_index=False, related_name="matches")
     # By its public id, which is known before the row is: both are written in one statement.
     submission = models.ForeignKey(
         Submission, models.PROTECT, to_field="public_id", related_name="matches"

@@ -12,7 +12,7 @@ from tenants.audit import context
 from tenants.audit.actions import ACTIONS
 from tenants.models import ActorKind, ApiKey, AuditEvent, Outcome, Tenant
 from tenants.models.audit_event import MAX_REQUEST_ID, MAX_TEXT
-from tenants.writes import Write, insertion, write_together
+from tenants.writes import Write, insertion, unsaved, write_together
 
 
 class UnknownAction(ValueError):
@@ -76,7 +76,8 @@ def record(
     if action not in ACTIONS:
         raise UnknownAction(action)
     origin = context.current()
-    event = AuditEvent(
+    event = unsaved(
+        AuditEvent,
         action=action,
         actor_kind=actor.kind,
         actor_id=actor.id,

@@ -12,6 +12,7 @@ from django.db import connection
 from tenants import acting
 from tenants.models import ApiKey, Plan, Tenant
 from tenants.reads import composed, taken
+from tenants.statements import run
 
 STATEMENT = """
     SELECT statement_timestamp(), <adopt> {columns}
@@ -27,10 +28,8 @@ Found = tuple[ApiKey, datetime.datetime] | tuple[None, None]
 
 def look_up(key_id: str) -> Found:
     """The key of that id, whatever its state, and the database's time; twice None without one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), [key_id])
-        row = cursor.fetchone()
-    return _read(row) if row else (None, None)
+    rows = run(_statement(), [key_id])
+    return _read(rows[0]) if rows else (None, None)
 
 
 def look_up_and_adopt(key_id: str) -> Found:
@@ -40,12 +39,11 @@ def look_up_and_adopt(key_id: str) -> Found:
     PostgreSQL told so before the next statement.
     """
     acting.told(connection, None)
-    with acting.acting_as(acting.SELF_DECLARED), connection.cursor() as cursor:
-        cursor.execute(_statement(ADOPT), [key_id])
-        row = cursor.fetchone()
-    if row is None:
+    with acting.acting_as(acting.SELF_DECLARED):
+        rows = run(_statement(ADOPT), [key_id])
+    if not rows:
         return None, None
-    now, tenant, _, *values = row
+    now, tenant, _, *values = rows[0]
     acting.told(connection, acting.Acting(tenant=int(tenant)))
     return _read((now, *values))
 
