@@ -23,7 +23,7 @@ from tenants.writes import Write
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIXES = ("/v1/", "/photodna/", "/m/")  # the second is spelt in many ways
-FOR_THE_SERVICE = ("/admin/", "/readyz")
+FOR_THE_SERVICE = ("/admin/", "/readyz", "/metrics")
 LIVENESS = "/livez"  # answers whatever else is broken
 UNAUDITED = frozenset({"/v1/openapi.json", "/v1/receipt-keys"})  # public, the same for everybody
 PAGES = ("/portal/", "/admin/", "/accounts/")
@@ -56,7 +56,7 @@ class RequestIdMiddleware:
 class ActingMiddleware:
     """Begin every request as nobody: it acts for a tenant once a key is proven.
 
-    The admin and the readiness check look at all tenants' rows.
+    The admin, the readiness check and the metrics look at all tenants' rows.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

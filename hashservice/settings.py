@@ -163,6 +163,9 @@ OUTGOING_PORTS = env.numbers("OUTGOING_PORTS", default=[80, 443, 8443])
 OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
 OUTGOING_DENIED_NETWORKS = env.networks("OUTGOING_DENIED_NETWORKS")
 
+# --- Monitoring ---
+METRICS_TOKEN = env.optional_secret("METRICS_TOKEN")
+
 # --- Reports to the CyberTipline ---
 NCMEC_URL = env.text("NCMEC_URL", default="")
 NCMEC_USERNAME = env.text("NCMEC_USERNAME", default="")

@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from hashservice import health
+from hashservice import health, metrics
 from hashservice.any_case import any_case
 from matching.api.batches import BatchesView, BatchResultsView, BatchView
 from matching.api.feedback import FeedbackView
@@ -87,6 +87,7 @@ urlpatterns = [
     re_path(any_case("photodna/v1.0/match"), photodna.MatchView.as_view()),
     re_path(any_case("photodna/v1.0/matchhash"), photodna.MatchHashView.as_view()),
     re_path(any_case("photodna/v1.0/matchedgehash"), photodna.MatchEdgeHashView.as_view()),
+    re_path(any_case("photodna/v1.0/report"), photodna.ReportView.as_view()),
     re_path(r"^v1/media/?$", arachnid.MediaView.as_view()),
     re_path(r"^v1/url/?$", arachnid.UrlView.as_view()),
     re_path(r"^v1/pdq/?$", arachnid.PdqView.as_view()),
@@ -99,6 +100,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
 ]
 

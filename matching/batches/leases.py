@@ -6,6 +6,7 @@ locking", 2016.
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import timedelta
 from typing import Final
@@ -17,6 +18,9 @@ from matching.models import Batch, BatchLot
 
 LEASE: Final = timedelta(seconds=30)
 """Longer than anything between two heartbeats, short enough that a killed worker is soon missed."""
+
+HEARTBEAT_SECONDS: Final = 5.0
+"""A heartbeat is a commit: one an item would take longer than small images do."""
 
 _TAKE: Final = """
     UPDATE matching_batchlot
@@ -42,9 +46,17 @@ def take(batch: Batch) -> BatchLot | None:
     return BatchLot.objects.get(pk=row[0]) if row else None
 
 
-def renew(lot: BatchLot) -> None:
-    """A heartbeat. Raises LeaseLost."""
-    _update(lot, lease_until=Now() + LEASE)
+class Heart:
+    """Renews a lot's lease when its time comes; to be asked at least once an item."""
+
+    def __init__(self, lot: BatchLot) -> None:
+        self._lot, self._next = lot, time.monotonic() + HEARTBEAT_SECONDS
+
+    def beat(self) -> None:
+        """Raises LeaseLost."""
+        if time.monotonic() >= self._next:
+            _update(self._lot, lease_until=Now() + LEASE)
+            self._next = time.monotonic() + HEARTBEAT_SECONDS
 
 
 def give_back(lot: BatchLot) -> None:

@@ -5,8 +5,24 @@ was found. The service never keeps a file, so it never sends one; whoever holds 
 report with the same account, by the number that the report got.
 """
 
-from matching.cybertips.life import AlreadyReported, NotConfigured, prepare, send
+from matching.cybertips.document import Incident
+from matching.cybertips.life import (
+    AlreadyReported,
+    NotConfigured,
+    check_configured,
+    prepare,
+    send,
+)
 from matching.cybertips.schema import TipInvalid
 from matching.cybertips.sending import send_due
 
-__all__ = ["AlreadyReported", "NotConfigured", "TipInvalid", "prepare", "send", "send_due"]
+__all__ = [
+    "AlreadyReported",
+    "Incident",
+    "NotConfigured",
+    "TipInvalid",
+    "check_configured",
+    "prepare",
+    "send",
+    "send_due",
+]

@@ -38,8 +38,7 @@ def send(*, tip: CyberTip, actor: Actor) -> None:
     Sending it again changes nothing. Raises `AlreadyReported` when another report of the match is
     on its way, `NotConfigured` when there is nowhere to send it to.
     """
-    if not settings.NCMEC_URL:
-        raise NotConfigured("Reports can not be sent: NCMEC_URL is not set.")
+    check_configured()
     with transaction.atomic():
         locked = CyberTip.objects.select_for_update(of=("self",)).get(pk=tip.pk)
         if locked.state == TipState.DRAFT:
@@ -53,6 +52,12 @@ def send(*, tip: CyberTip, actor: Actor) -> None:
             )
         _record("tip.queued", locked, actor, 202)
     tip.refresh_from_db()
+
+
+def check_configured() -> None:
+    """Raises NotConfigured when there is nowhere to send reports to."""
+    if not settings.NCMEC_URL:
+        raise NotConfigured("Reports can not be sent: NCMEC_URL is not set.")
 
 
 def _queue(tip: CyberTip) -> None:

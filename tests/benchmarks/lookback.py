@@ -1,36 +1,27 @@
-"""How fast new entries are held against retained hashes: `python -m tests.benchmarks.lookback`.
+"""How fast new entries are held against a day's retained hashes, with all rows in a database.
 
-The comparison alone, in memory, on random hashes: without reading rows or writing matches.
+    python -m tests.benchmarks.lookback --retained 1e6 --entries 1e4
+
+Each retained row has the eight turns of a picture, as images leave them; some lie near a new entry
+and have to be found, written and told. The run is the one that the worker makes.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 
-import numpy as np
-
-from matching.index import BulkIndex
-
-LOT = 20_000
+from tests.benchmarks.filled import fill
+from tests.benchmarks.installation import installation
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--retained", type=float, default=1e6)
     parser.add_argument("--entries", type=float, default=1e4)
     options = parser.parse_args()
-    chance = np.random.default_rng(1)
-    index = BulkIndex(chance.integers(0, 256, (int(options.entries), 32), np.uint8))
-    lot = chance.integers(0, 256, (LOT, 32), np.uint8)
-    index.hits(lot[:10])
-    lots = max(1, round(options.retained / LOT))
-    began = time.perf_counter()
-    for _ in range(lots):
-        index.hits(lot)
-    seconds = time.perf_counter() - began
-    rate = lots * LOT * len(index) / seconds / 1e6
-    print(f"{lots * LOT:,} retained x {len(index):,} new: {seconds:.1f} s, {rate:,.0f} M pairs a s")
+    with installation(workers=1) as installed:
+        fill(installed, entries=int(options.entries))
+        print(installed.run("tests.benchmarks.retaining", str(int(options.retained))), end="")
 
 
 if __name__ == "__main__":

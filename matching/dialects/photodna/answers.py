@@ -95,6 +95,16 @@ def failure(code: Code, why: str, *, strict: bool, content_id: str = "") -> dict
     }
 
 
+def reported(report_ids: Sequence[str], *, tracking_id: str) -> dict[str, Any]:
+    """The answer to Report, which the original documents nowhere; a report for each match."""
+    return {
+        "Status": _status(Code.OK),
+        "TrackingId": tracking_id,
+        "ReportId": report_ids[0],
+        "ReportIds": list(report_ids),
+    }
+
+
 def _status(code: Code, why: str | None = None) -> dict[str, Any]:
     return {"Code": int(code), "Description": DESCRIPTIONS[code], "Exception": why}
 

@@ -43,7 +43,7 @@ def image_of(request: Request) -> bytes | Address:
     body = only_file(request)
     if body.lstrip()[:1] != b"{":
         return body
-    fields = _lower_keys(_json(body))
+    fields = lower_keys(_json(body))
     kind, value = str(fields.get("datarepresentation", "")).lower(), fields.get("value")
     if not isinstance(value, str) or not value:
         raise ParseError("Value is missing")
@@ -74,10 +74,10 @@ def wants_parts(request: Request) -> bool:
 
 def hashes_of(request: Request) -> list[Mapping[str, Any]]:
     """The items of a MatchHash call, with lower-case keys. Raises ParseError."""
-    items = _json(only_file(request))
+    items = only_json(request)
     if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
         raise ParseError(f"the body must be an array of 1 to {MOST_ITEMS} hashes")
-    return [_lower_keys(item) for item in items]
+    return [lower_keys(item) for item in items]
 
 
 def hash_item(fields: Mapping[str, Any]) -> HashItem:
@@ -127,7 +127,13 @@ def _json(body: bytes) -> Any:
         raise ParseError("the body is not valid JSON") from error
 
 
-def _lower_keys(fields: Any) -> dict[str, Any]:
+def only_json(request: Request) -> Any:
+    """The body as JSON, whatever type it says it has. Raises ParseError, ImageTooLarge."""
+    return _json(only_file(request))
+
+
+def lower_keys(fields: Any) -> dict[str, Any]:
+    """Raises ParseError for what is no object."""
     if not isinstance(fields, dict):
         raise ParseError("an object is expected")
     return {str(name).lower(): value for name, value in fields.items()}

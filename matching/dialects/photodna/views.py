@@ -6,14 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import HttpRequest
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from matching.cybertips import check_configured, prepare, send
 from matching.dialects.foreign import ForeignView, Problem, files_of
 from matching.dialects.photodna import answers
 from matching.dialects.photodna.answers import Code
+from matching.dialects.photodna.reports import Report
 from matching.dialects.photodna.requests import (
     MOST_ITEMS,
     Address,
@@ -26,8 +29,11 @@ from matching.dialects.photodna.requests import (
 from matching.fetching import fetch_image
 from matching.hashing import SignalInvalid
 from matching.match import HashItem, match_hashes, match_image
+from matching.models import Match, Verdict
 from tenants.audit import context
+from tenants.audit.record import Actor
 from tenants.authentication import ApiKeyAuthentication, KeyInQuery, key_of
+from tenants.models import ApiKey, Environment
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 KEY_IN_QUERY: Final = "subscription-key"
@@ -141,6 +147,40 @@ class MatchEdgeHashView(SeveralView):
             for name in names
         ]
         return answered(answers.several(results, tracking_id=context.current().request_id))
+
+
+class ReportView(PhotoDnaView):
+    """Reports go to the CyberTipline by the operator's account; those of test keys go nowhere."""
+
+    required_scope = "reports"
+
+    def post(self, request: Request) -> Response:
+        key, report = key_of(request), Report(request)
+        is_live = key.environment == Environment.LIVE and not report.is_test
+        if is_live:
+            check_configured()
+        found = [self._matches(key, name, data) for name, data in report.images()]
+        with transaction.atomic():
+            tips = [
+                prepare(match=match, incident=report.incident(place), actor=Actor.key(key))
+                for place, matches in enumerate(found)
+                for match in matches
+            ]
+            for tip in tips if is_live else ():
+                send(tip=tip, actor=Actor.key(key))
+        tracking_id = context.current().request_id
+        return answered(answers.reported([t.public_id for t in tips], tracking_id=tracking_id))
+
+    def failed(self, code: Code, why: str) -> dict[str, Any]:
+        failure = answers.failure(code, why, strict=True)
+        told = {"Status": failure["Status"], "TrackingId": context.current().request_id}
+        return {**told, "ReportId": None}
+
+    def _matches(self, key: ApiKey, name: str, data: bytes) -> list[Match]:
+        outcome = match_image(key=key, data=data, content_id=name)
+        if outcome.submission.verdict != Verdict.MATCH:
+            raise ParseError(f"{name or 'a file'} is not listed: report it to the CyberTipline")
+        return [Match.objects.get(public_id=match.public_id) for match in outcome.matches]
 
 
 def answered(body: Mapping[str, Any], status: int = 200) -> Response:

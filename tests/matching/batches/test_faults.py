@@ -50,11 +50,30 @@ def test_worker_that_lost_its_lease_writes_nothing(batch, acme_api, monkeypatch)
         return [leases_item]
 
     leases_item = {"name": "late", "text": ""}
-    monkeypatch.setattr(work, "_asked", taken_over)
+    monkeypatch.setattr(work, "asked_of", taken_over)
     work.work_on(batch=batch, seconds=5)
 
     assert not BatchLot.objects.filter(done_at__isnull=False).exists()
     assert not Submission.objects.exists()
+
+
+def test_lease_is_renewed_while_a_long_lot_is_worked_on(batch, monkeypatch):
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.0)
+    lot = leases.take(batch)
+    BatchLot.objects.update(lease_until=Now())
+    leases.Heart(lot).beat()
+
+    assert leases.take(batch) is None
+
+
+def test_worker_whose_lot_was_taken_over_learns_it_by_its_next_heartbeat(batch, monkeypatch):
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.0)
+    lot = leases.take(batch)
+    BatchLot.objects.update(lease_until=Now() - timedelta(seconds=1))
+    leases.take(batch)
+
+    with pytest.raises(leases.LeaseLost):
+        leases.Heart(lot).beat()
 
 
 def test_missing_index_makes_a_batch_wait_and_answers_nothing(

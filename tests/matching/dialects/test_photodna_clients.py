@@ -173,6 +173,37 @@ def test_no_answer_to_bad_hashes_is_empty(served: Served, body: bytes) -> None:
     assert [result["Status"]["Code"] for result in results] == [3002]
 
 
+@pytest.mark.parametrize(
+    ("at", "metadata", "headers"),
+    [
+        ("11/22/2025 6:07:08 PM", {"isTest": True}, {}),
+        (
+            "2025-11-22T18:07:08.123Z",
+            [{"Key": "IsTest", "Value": "true"}],
+            {"Content_Type": "application/json", "x_usr": "user", "x_pwd": "secret"},
+        ),
+    ],
+    ids=["the PHP client", "Rocket.Chat"],
+)
+def test_reports_are_taken_as_their_clients_write_them(
+    served: Served, at: str, metadata: Any, headers: dict[str, str]
+) -> None:
+    content = {"Name": "a.jpg", "Value": base64.b64encode(KNOWN).decode(), "UploadDateTime": at}
+    body = {
+        "OrgName": "Acme",
+        "ReporterName": "Ada Lovelace",
+        "ReporterEmail": "ada@example.org",
+        "IncidentTime": at,
+        "ReporteeName": "somebody",
+        "ReporteeIPAddress": "203.0.113.7",
+        "ViolationContentCollection": [content],
+        "AdditionalMetadata": metadata,
+    }
+    answer = ask(served, "/photodna/v1.0/Report", json.dumps(body).encode(), **headers)
+    assert (answer.status, answer.body["Status"]["Code"]) == (200, 3000)
+    assert answer.body["ReportId"].startswith("tip_")
+
+
 def test_a_wrong_key_reads_as_the_original_says_it(served: Served) -> None:
     answer = served.ask("POST", MATCH, KNOWN, Ocp_Apim_Subscription_Key="wrong")
     message = "Access denied due to invalid subscription key."
