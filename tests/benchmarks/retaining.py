@@ -1,6 +1,6 @@
 """Retain hashes in a filled installation and look back: `python -m tests.benchmarks.retaining N`.
 
-Rows go in by COPY as the tables' owner, past the verbs: only a benchmark may.
+Rows go in as the tables' owner, past the verbs: only a benchmark may.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ SUBMISSIONS = """
            '{exact,near}', '', 0, '', now()
       FROM generate_series(0, %s - 1) AS number
 """
-COPIED = """
-    COPY matching_retainedhashes (tenant_id, submission_id, environment, sha256, pdq)
-    FROM STDIN (FORMAT BINARY)
+RETAINED = """
+    INSERT INTO matching_retainedhashes (tenant_id, submission_id, environment, sha256, pdq)
+    SELECT %s, row.name, 'live', row.sha256, row.pdq
+      FROM unnest(%s::text[], %s::bytea[], %s::bytea[]) AS row (name, sha256, pdq)
 """
 
 
@@ -43,18 +44,16 @@ def retain(tenant: Tenant, count: int) -> None:
     every = count // NEAR
     with connections[OWNER].cursor() as cursor:
         cursor.execute(SUBMISSIONS, [tenant.pk, count])
-        with cursor.copy(COPIED) as copy:
-            copy.set_types(["int8", "text", "text", "bytea", "bytea"])
-            for start in range(0, count, AT_ONCE):
-                rows = chance.integers(0, 256, (AT_ONCE, TURNS, 32), np.uint8)
-                digests = chance.integers(0, 256, (AT_ONCE, 32), np.uint8)
-                for place in range(min(AT_ONCE, count - start)):
-                    number = start + place
-                    if number % every == 0:
-                        rows[place, 3] = near(known[number // every % len(known)], chance)
-                    name = f"sub_{number:020}"
-                    values = digests[place].tobytes(), rows[place].tobytes()
-                    copy.write_row((tenant.pk, name, "live", *values))
+        for start in range(0, count, AT_ONCE):
+            numbers = range(start, min(start + AT_ONCE, count))
+            rows = chance.integers(0, 256, (len(numbers), TURNS, 32), np.uint8)
+            digests = chance.integers(0, 256, (len(numbers), 32), np.uint8)
+            for number in numbers:
+                if number % every == 0:
+                    rows[number - start, 3] = near(known[number // every % len(known)], chance)
+            names = [f"sub_{number:020}" for number in numbers]
+            values = ([one.tobytes() for one in each] for each in (digests, rows))
+            cursor.execute(RETAINED, [tenant.pk, names, *values])
         cursor.execute("VACUUM ANALYZE matching_retainedhashes, matching_submission")
 
 

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from matching.lookback import look_back, purge_retained, runs
-from matching.models import RetainedHashes, Submission
+from matching.models import RecordKind, RetainedHashes, Submission
+from matching.retention import propose_purge, purge, set_period
 from tenants.acting import Acting, acting_as
 from tenants.models import Plan
+from tests.cast import NARRATOR
 from tests.matching.lookback.conftest import DAY, keeps, submit
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +74,17 @@ def test_tenant_that_wants_less_kept_is_heeded(acme, acme_api, known_picture, da
     keeps(acme, days)
 
     assert purge_retained(now=timezone.now()) == 1
+
+
+def test_purge_of_records_takes_their_hashes_and_no_others(
+    acme, acme_api, known_picture, curator, second_curator
+):
+    old, new = (submit(acme_api, known_picture) for _ in range(2))
+    Submission.objects.filter(public_id=old).update(created_at=timezone.now() - 8 * DAY)
+    set_period(tenant=acme.tenant, kind=RecordKind.UNMATCHED, days=7, actor=NARRATOR)
+    proposal = propose_purge(
+        tenant=acme.tenant, kind=RecordKind.UNMATCHED, reason="over", actor=curator
+    )
+    purge(proposal=proposal, actor=second_curator)
+
+    assert [kept.submission_id for kept in RetainedHashes.objects.all()] == [new]
