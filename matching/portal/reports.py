@@ -21,6 +21,9 @@ PDF = "pdf"
 
 class ReportForm(PeriodForm):
     format = forms.ChoiceField(choices=[(name, name) for name in (*FORMATS, PDF)])
+    environment = forms.ChoiceField(
+        required=False, choices=Environment.choices, help_text="Of the figures; live unless said."
+    )
 
 
 class ReportView(PortalView):
@@ -35,7 +38,7 @@ class ReportView(PortalView):
         checkpoint, period = checkpoints.current(self.tenant), form.period
         kind = form.cleaned_data["format"]
         answer = (
-            self._printed(checkpoint, period)
+            self._printed(checkpoint, period, form.cleaned_data["environment"] or Environment.LIVE)
             if kind == PDF
             else self._lines(checkpoint, period, kind)
         )
@@ -58,10 +61,12 @@ class ReportView(PortalView):
             content_type=f"{content_type}; charset=utf-8",
         )
 
-    def _printed(self, checkpoint: Checkpoint, period: Period) -> HttpResponseBase:
+    def _printed(
+        self, checkpoint: Checkpoint, period: Period, environment: str
+    ) -> HttpResponseBase:
         figures = reports.totals(
             tenant=self.tenant,
-            environment=Environment.LIVE,
+            environment=environment,
             period=period,
             checkpoint=checkpoint,
         )

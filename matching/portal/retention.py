@@ -30,6 +30,7 @@ from tenants.proposals import (
 SHOWN = 20
 LONGEST_REASON, LONGEST_REFERENCE = 500, 100
 LONGEST_DAYS = 32_767
+PURGED = {RecordKind.MATCHED: "matched", RecordKind.UNMATCHED: "all other"}
 
 
 def reason_field() -> forms.CharField:
@@ -74,7 +75,10 @@ class ProposalForm(forms.Form):
     act = forms.ChoiceField(
         label="What",
         choices=[
-            *((kind.value, f"Purge {kind.label} whose period is over") for kind in RecordKind),
+            *(
+                (kind.value, f"Purge {PURGED[kind]} records whose period is over")
+                for kind in RecordKind
+            ),
             (ProposedAct.DESTROY_CONTENT_KEY.value, "Destroy the key that links files to the log"),
         ],
     )
