@@ -5,13 +5,12 @@ the last lot: what may be left of a file on a disk or in a backup of it says not
 """
 
 from matching.spool.files import SpoolDamaged, forget, read_lot, remove_lot, sweep, write_lot
-from matching.spool.upload import SealedUpload, read_fully
+from matching.spool.upload import SealedUpload
 
 __all__ = [
     "SealedUpload",
     "SpoolDamaged",
     "forget",
-    "read_fully",
     "read_lot",
     "remove_lot",
     "sweep",

@@ -59,13 +59,15 @@ class SealedUpload(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        number, start = divmod(self._position, CHUNK_BYTES)
-        if self._position >= self._length:
-            return 0
-        part = self._chunk_at(number)[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        self._position += len(part)
-        return len(part)
+        """Fills `buffer` across chunks: readers take a short read for the end of the file."""
+        filled = 0
+        while filled < len(buffer) and self._position < self._length:
+            number, start = divmod(self._position, CHUNK_BYTES)
+            part = self._chunk_at(number)[start : start + len(buffer) - filled]
+            buffer[filled : filled + len(part)] = part
+            filled += len(part)
+            self._position += len(part)
+        return filled
 
     def close(self) -> None:
         self._file.close()
@@ -85,12 +87,3 @@ class SealedUpload(io.RawIOBase):
             self._chunk = self._cipher.decrypt(nonce, ciphertext, str(number).encode())
             self._chunk_number = number
         return self._chunk
-
-
-def read_fully(upload: SealedUpload, size: int) -> bytes:
-    """`size` bytes from where it stands; a single `read` ends with a chunk."""
-    parts: list[bytes] = []
-    while size > 0 and (part := upload.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

@@ -21,7 +21,7 @@ from matching.api.batches.lines import READ_BYTES, lines_of
 from matching.batches import BatchTooLarge, ItemDraft, ItemKind
 from matching.hashing import ImageTooLarge, SignalInvalid
 from matching.serializers import LONGEST_CONTENT_ID, HashItemSerializer
-from matching.spool import SealedUpload, read_fully
+from matching.spool import SealedUpload
 
 LINE_OVERHEAD: Final = 8_192
 MOST_RATIO: Final = 200
@@ -129,7 +129,7 @@ def _items_of_form(request: HttpRequest) -> Iterator[ItemDraft]:
         upload.complete()
         for file in files:
             upload.seek(file.start)
-            data = read_fully(upload, min(file.size, settings.MAX_IMAGE_BYTES + 1))
+            data = upload.read(min(file.size, settings.MAX_IMAGE_BYTES + 1)) or b""
             yield checked_image(file.name, data)
 
 

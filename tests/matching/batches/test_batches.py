@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,17 @@ def test_zip_names_its_members(acme_api, known_entry, known_picture, unknown_pic
         ("../../etc/passwd", "match"),
         ("folder/b.jpg", "no_known_match"),
     ]
+
+
+def test_zip_is_read_whole_wherever_its_directory_begins(acme_api):
+    """The upload lies in sealed chunks of 1 MiB: a directory may stand across two of them."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("first", bytes((1 << 20) - 300))
+        for number in range(5):
+            archive.writestr(f"other-{number}", b"no image")
+
+    assert submit(acme_api, packed.getvalue(), "application/zip").json()["total"] == 6
 
 
 def test_more_items_than_a_lot_holds_come_back_in_their_order(acme_api, work):
