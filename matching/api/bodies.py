@@ -74,7 +74,7 @@ def _from_form(request: Request) -> ImageRequest:
     said = {
         name: form.get(name) or request.query_params.get(name) for name in ("content_id", "enhance")
     }
-    return ImageRequest(upload.read(), said["content_id"] or "", _flag(said["enhance"]))
+    return ImageRequest(upload.read(), said["content_id"] or "", flag_of(said["enhance"]))
 
 
 def _from_json(request: Request) -> ImageRequest:
@@ -84,14 +84,14 @@ def _from_json(request: Request) -> ImageRequest:
     if ("image" in fields) == ("url" in fields):
         raise ParseError("the JSON must hold exactly one of image and url")
     content_id = fields.get("content_id", request.query_params.get("content_id", ""))
-    enhance = fields.get("enhance", _flag(request.query_params.get("enhance")))
+    enhance = fields.get("enhance", flag_of(request.query_params.get("enhance")))
     if "url" in fields:
         data = fetch_image(tenant=key_of(request).tenant, url=fields["url"])
         return ImageRequest(data, content_id, enhance)
     return ImageRequest(_from_base64(fields["image"]), content_id, enhance)
 
 
-def _flag(text: str | None) -> bool | None:
+def flag_of(text: str | None) -> bool | None:
     """What a query or a form says by a word; None when it says nothing."""
     if not text:
         return None

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from matching.answers.items import NDJSON, result_lines
 from matching.api.batches.bodies import items_of
+from matching.api.bodies import flag_of
 from matching.batches import BatchDraft, accept, batch_of, progress_of, take_in
 from matching.curation import Conflict
 from matching.match import units_of_items
@@ -67,7 +68,13 @@ class BatchesView(APIView):
             "multipart/form-data": {
                 "type": "object",
                 "required": ["image"],
-                "properties": {"image": {"type": "array", "minItems": 1, "items": SOME_BYTES}},
+                "properties": {
+                    "image": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": "string", "format": "binary"},
+                    }
+                },
             },
         },
         responses={202: AcceptedSerializer},
@@ -77,7 +84,7 @@ class BatchesView(APIView):
         # Read before the Idempotency-Key is looked at: what was sent is part of the question.
         draft = take_in(items_of(request._request, may_look_up_pdq=may_look_up_pdq))
         try:
-            enhance = request.query_params.get("enhance", "").lower() in {"1", "true"}
+            enhance = bool(flag_of(request.query_params.get("enhance")))
             return self._accepted(request, draft=draft, enhance=enhance)
         finally:
             draft.discard()

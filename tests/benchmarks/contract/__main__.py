@@ -68,7 +68,7 @@ def check(
             *(str(program), "--config-file", str(file), "run", f"{url}/v1/openapi.json"),
             *("--header", f"Authorization: Bearer {secret}", "--header", "Connection: close"),
             *("--checks", "all", "--phases", PHASES, "--max-examples", str(examples)),
-            *("--request-timeout", SECONDS_TO_ANSWER),
+            *("--request-timeout", SECONDS_TO_ANSWER, "--max-response-time", SECONDS_TO_ANSWER),
             *("--continue-on-failure", "--suppress-health-check", "all"),
             *more,
         ]

@@ -5,15 +5,14 @@ Prints JSON: `secrets` in the order of the names, `words` that parameters may ha
 
 from __future__ import annotations
 
-import base64
 import json
+import secrets
 import sys
 from typing import Any
 
 from django.test.utils import setup_test_environment
 
 import tests.benchmarks.configured  # noqa: F401 models need it
-from hashservice.demo.copies import rendered_pictures
 from matching.sandbox import FIXTURES
 from tenants.audit.record import Actor
 from tenants.keys import SCOPES
@@ -24,6 +23,7 @@ from tests.cast import Customer
 EVERYTHING = "everything"
 ACTOR = Actor.system("benchmark")
 OF_EACH = 5
+FRESH = 5_000
 # Where a webhook may lead on one's own machine, and nobody listens.
 NOWHERE = "https://127.0.0.1:9/"
 
@@ -51,7 +51,7 @@ def _words(owner: Customer) -> dict[str, list[str]]:
         "report_id": _some(belongings.report_id, owner),
         "period_report_id": [belongings.period_report_id(owner, owner.secret)],
         "name": [fixture.name for fixture in FIXTURES],
-        "image": [base64.b64encode(data).decode() for data in rendered_pictures().known],
+        "idempotency_key": [secrets.token_hex(8) for _ in range(FRESH)],
         "url": [NOWHERE],
     }
 
