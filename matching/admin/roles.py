@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from tenants.memberships import CURATORS
+from tenants.memberships import CURATORS, SENIORS
 
 AUDITORS = "Auditors"  # see everything that curators see, and change nothing
 MAY: Final = {
@@ -46,7 +46,7 @@ MAY: Final = {
 
 
 def grant_curators(*, using: str) -> None:
-    """Give the curators' group exactly the permissions in MAY, and auditors those to look.
+    """Give the curators' groups exactly the permissions in MAY, and auditors those to look.
 
     Nobody may delete anything.
     """
@@ -57,7 +57,7 @@ def grant_curators(*, using: str) -> None:
         wanted |= Q(content_type__app_label=label, codename__in=codenames)
     granted = Permission.objects.using(using).filter(wanted)
     looks = granted.filter(codename__startswith="view_")
-    for name, permissions in {CURATORS: granted, AUDITORS: looks}.items():
+    for name, permissions in {CURATORS: granted, SENIORS: granted, AUDITORS: looks}.items():
         group, _ = Group.objects.using(using).get_or_create(name=name)
         group.permissions.set(permissions)
 

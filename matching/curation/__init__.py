@@ -12,7 +12,13 @@ from matching.curation.decisions import (
     refuse_decision,
 )
 from matching.curation.drafts import EntryDraft, add_entries, add_entry, draft_of_image, identity_of
-from matching.curation.errors import AlreadyRetired, Conflict, EntryExists, FourEyesRequired
+from matching.curation.errors import (
+    AlreadyRetired,
+    Conflict,
+    EntryExists,
+    FourEyesRequired,
+    SeniorRequired,
+)
 from matching.curation.fates import Fate, Merged, Outlook, Room
 from matching.curation.floods import suspend_floods
 from matching.curation.lifecycle import (
@@ -54,6 +60,7 @@ __all__ = [
     "Merged",
     "Outlook",
     "Room",
+    "SeniorRequired",
     "Stage",
     "StagedRow",
     "add_canary",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from matching.curation.canaries import MET_CANARY, quarantine_hits
-from matching.curation.errors import Conflict, FourEyesRequired
+from matching.curation.errors import Conflict, FourEyesRequired, SeniorRequired
 from matching.curation.lists import move_list, quarantine_list
 from matching.curation.people import needed
 from matching.models import (
@@ -19,10 +19,12 @@ from matching.models import (
     EntryState,
     HashEntry,
     HashList,
+    ListKind,
     ListState,
     ListsVersion,
 )
 from tenants.audit.record import Actor, record
+from tenants.memberships import has_seniors, is_senior
 
 NEXT_STATES: Final[dict[str, tuple[ListState, ...]]] = {
     ListState.DRAFT: (ListState.ACTIVE,),
@@ -75,11 +77,13 @@ def propose_start(*, signal: str, actor: User, reason: str) -> Decision:
 def approve_decision(*, decision: Decision, actor: User, remark: str = "") -> None:
     """Approve what somebody else proposed; it takes effect in the same transaction.
 
-    Raises FourEyesRequired for the proposer; Conflict when it is decided already, when what it is
-    about has changed since, or when a canary was met on the list that was to be published.
+    Raises FourEyesRequired for the proposer; SeniorRequired when neither is a senior curator and
+    one of them has to be; Conflict when it is decided already, when what it is about has changed
+    since, or when a canary was met on the list that was to be published.
     """
     if decision.proposed_by_id == actor.pk:
         raise FourEyesRequired("a proposal is approved by somebody who did not make it")
+    _check_senior(decision, actor)
     _guard(decision)
     with transaction.atomic():
         _decide(decision, DecisionState.APPROVED, actor, remark)
@@ -98,7 +102,7 @@ def publish_list(*, hash_list: HashList, proposed_by: User, approved_by: User, r
     """Make a draft active by the word of two people at once, as operators' commands do.
 
     Where it meets a canary it goes into quarantine instead, and False is returned.
-    Raises FourEyesRequired, Conflict.
+    Raises FourEyesRequired, SeniorRequired, Conflict.
     """
     if proposed_by == approved_by:
         raise FourEyesRequired("a list is published by two people")
@@ -109,6 +113,7 @@ def publish_list(*, hash_list: HashList, proposed_by: User, approved_by: User, r
         decision = propose_list_state(
             hash_list=hash_list, state=ListState.ACTIVE, actor=proposed_by, reason=reason
         )
+        _check_senior(decision, approved_by)
         _decide(decision, DecisionState.APPROVED, approved_by, reason)
         _carry_out(decision, approved_by)
     hash_list.refresh_from_db()
@@ -134,6 +139,16 @@ def _propose(
         )
         _record("decision.proposed", decision, actor, reason)
     return decision
+
+
+def _check_senior(decision: Decision, actor: User) -> None:
+    """PostgreSQL holds the same rule. Test lists are anybody's."""
+    hash_list = decision.entry.hash_list if decision.entry else decision.hash_list
+    if hash_list is not None and hash_list.kind == ListKind.TEST:
+        return
+    if not has_seniors() or is_senior(actor) or is_senior(decision.proposed_by):
+        return
+    raise SeniorRequired("one of the two people has to be a senior curator")
 
 
 def _decide(decision: Decision, state: DecisionState, actor: User, remark: str) -> None:

@@ -15,3 +15,7 @@ class AlreadyRetired(Conflict):
 
 class FourEyesRequired(Conflict):
     """The same person can not both add and approve."""
+
+
+class SeniorRequired(FourEyesRequired):
+    """One of the two people has to be a senior curator."""

@@ -25,6 +25,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "batch.read": "The state or the results of a batch were read.",
         "content_key.destroyed": "The key that links files to the log was destroyed.",
         "curator.created": "A curator's account was made.",
+        "curator.promoted": "A curator became a senior curator.",
         "decision.approved": "A second curator approved what another proposed; it took effect.",
         "decision.proposed": "A curator proposed what takes two: a list, threshold or start.",
         "decision.refused": "A proposal was refused or taken back.",

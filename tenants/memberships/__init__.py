@@ -1,6 +1,15 @@
 """Who belongs to whom: new tenants, their people, and the curators of the lists."""
 
-from tenants.memberships.curators import CURATORS, UsernameTaken, create_curator, find_curator
+from tenants.memberships.curators import (
+    CURATORS,
+    SENIORS,
+    UsernameTaken,
+    create_curator,
+    find_curator,
+    has_seniors,
+    is_senior,
+    promote_curator,
+)
 from tenants.memberships.founding import CreatedTenant, PlanUnknown, create_tenant
 from tenants.memberships.invitations import (
     AddressInvalid,
@@ -35,6 +44,7 @@ __all__ = [
     "CURATORS",
     "GRANTABLE_SCOPES",
     "PERMISSIONS",
+    "SENIORS",
     "AddressInvalid",
     "AlreadyDecided",
     "AlreadyMember",
@@ -55,12 +65,15 @@ __all__ = [
     "decline_sign_up",
     "find_curator",
     "find_member",
+    "has_seniors",
     "invite",
+    "is_senior",
     "may",
     "membership_of",
     "memberships_of",
     "open_invitation",
     "open_invitations",
+    "promote_curator",
     "remove_member",
     "request_sign_up",
     "revoke_invitation",

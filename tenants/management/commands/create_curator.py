@@ -12,9 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tenants.audit.record import Actor
-from tenants.memberships import UsernameTaken, create_curator, find_curator
+from tenants.memberships import UsernameTaken, create_curator, find_curator, promote_curator
 
 PASSWORD_BYTES = 18
+ACTOR = Actor.system("create_curator")
 
 
 class Command(BaseCommand):
@@ -23,18 +24,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME")
         parser.add_argument(
+            "--senior",
+            action="store_true",
+            help="a senior curator; one who is there already becomes one",
+        )
+        parser.add_argument(
             "--password-stdin",
             action="store_true",
             help="read the password from standard input instead of making one up",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        name, given = options["name"], options["password_stdin"]
-        if find_curator(name):
-            return
+        if not find_curator(options["name"]):
+            self._create(options["name"], given=options["password_stdin"])
+        if options["senior"] and (curator := find_curator(options["name"])):
+            promote_curator(curator=curator, actor=ACTOR)
+
+    def _create(self, name: str, *, given: bool) -> None:
         password = self._read_password(name) if given else secrets.token_urlsafe(PASSWORD_BYTES)
         try:
-            create_curator(username=name, password=password, actor=Actor.system("create_curator"))
+            create_curator(username=name, password=password, actor=ACTOR)
         except UsernameTaken as error:
             raise CommandError(str(error)) from error
         if not given:

@@ -21,7 +21,7 @@ from matching.models import HashEntry, HashList, ImportRun
 from tenants.acting import SERVICE, acting_as
 from tenants.models import AuditEvent
 from tests.matching.importers.records import record, signature_file
-from tests.matching.lists import make_list
+from tests.matching.lists import make_list, start_list
 
 State = ImportRun.State
 
@@ -44,7 +44,7 @@ def upload(ncmec: HashList, curator: User) -> Any:
     def accept(*records: Any, **options: Any) -> ImportRun:
         chunks = [signature_file(*records).getvalue()]
         usual = {"file_name": "june.jsonl", "format": "signatures", "actor": curator}
-        return queue.accept_upload(chunks=chunks, hash_list=ncmec, **(usual | options))
+        return queue.accept_upload(chunks=chunks, **({"hash_list": ncmec} | usual | options))
 
     return accept
 
@@ -95,6 +95,21 @@ def test_a_second_person_approves_all_entries_of_an_import(upload, curator, seco
     assert (event.actor_id, event.data["approved"]) == ("second curator", 2)
     with pytest.raises(Conflict, match="approved before"):
         queue.approve_run(run=run, actor=second_curator)
+
+
+def test_approved_import_of_a_draft_waits_for_the_list(upload, curator, second_curator):
+    draft = make_list("draft", state="draft")
+    run = upload(record(1), hash_list=draft)
+    work()
+    queue.proceed(run=run, actor=curator)
+    work()
+    queue.approve_run(run=run, actor=second_curator)
+
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    assert not HashEntry.objects.in_force("live").exists()
+    start_list(draft, "active")
+    assert HashEntry.objects.in_force("live").count() == 1
 
 
 def test_what_was_only_compared_can_not_be_approved(upload, second_curator):
