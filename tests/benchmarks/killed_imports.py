@@ -1,10 +1,9 @@
 """Kill imports in their middle: `python -m tests.benchmarks.killed_imports [--rows N] [--kills K]`.
 
 On a PostgreSQL of its own. `import_hash_list` gets SIGKILL at K places of its file and must have
-changed nothing each time; then it runs to its end, once more (which must change nothing), and in
-the way of the admin: a worker that was killed is replaced by another once its lease has run out.
-Prints what was found after each step, and the peak of memory; ends with 1 if anything is not as it
-should be.
+changed nothing each time; then it runs to its end, and once more, which must change nothing. Prints
+what was found after each step, and the peak of memory; ends with 1 if anything is not as it should
+be.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ def main() -> None:
     with installation(workers=1) as installed:
         trial = _Trial(installed, options.rows)
         trial.by_command(options.kills)
-        trial.by_worker()
     sys.exit(1 if trial.failed else 0)
 
 
@@ -62,18 +60,6 @@ class _Trial:
             step = f"{turn}, status {child.returncode}, peak {peak:.0f} MB"
             self.expect(step, entries=self.rows, doubles=0)
 
-    def by_worker(self) -> None:
-        """Into a second list, so that there is something to add."""
-        self.ask(f"queue {self.path}")
-        self._killed(self._worker(), 0.5)
-        self.expect("worker killed at 50%", queued=0)
-        started = time.monotonic()
-        while self.state()["runs"]["running"]:
-            self._worker().wait()
-            time.sleep(1)
-        waited = time.monotonic() - started
-        self.expect(f"taken up by another, done {waited:.0f} s later", queued=self.rows, doubles=0)
-
     def expect(self, step: str, **wanted: int) -> None:
         found = self.state()
         is_right = all(found[name] == value for name, value in wanted.items())
@@ -93,9 +79,6 @@ class _Trial:
     def _command(self) -> subprocess.Popen[bytes]:
         options = ["--list", LIST, "--format", "signatures", "--as", "adder"]
         return self._child("manage.py", "import_hash_list", str(self.path), *options)
-
-    def _worker(self) -> subprocess.Popen[bytes]:
-        return self._child("-m", "tests.benchmarks.counting", LIST, "--work")
 
     def _child(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
