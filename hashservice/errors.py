@@ -109,6 +109,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ),
     cybertips.TipInvalid: Problem(422, "report_invalid", "The report is not valid"),
     cybertips.AlreadyReported: CONFLICT,
+    cybertips.OfATestKey: Problem(409, "report_of_test", "What a test key finds is not reported"),
     cybertips.NotConfigured: Problem(
         409, "reporting_not_configured", "Reports can not be sent from here"
     ),

@@ -9,6 +9,7 @@ from matching.cybertips.document import Incident
 from matching.cybertips.life import (
     AlreadyReported,
     NotConfigured,
+    OfATestKey,
     check_configured,
     prepare,
     send,
@@ -20,6 +21,7 @@ __all__ = [
     "AlreadyReported",
     "Incident",
     "NotConfigured",
+    "OfATestKey",
     "TipInvalid",
     "check_configured",
     "prepare",

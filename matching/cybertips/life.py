@@ -13,10 +13,15 @@ from matching.models.cybertips import RETRIED_FOR
 from matching.retention import place_hold
 from matching.retention.holds import REPORT_ACT
 from tenants.audit.record import Actor, record
+from tenants.models import Environment
 
 
 class AlreadyReported(Exception):
     """The match has a report that is sent, or will be."""
+
+
+class OfATestKey(Exception):
+    """What a test key finds is tried out and no incident: it must never reach the authorities."""
 
 
 class NotConfigured(Exception):
@@ -36,9 +41,11 @@ def send(*, tip: CyberTip, actor: Actor) -> None:
     """Let the worker send the report, and hold the submission's record for a year from then on.
 
     Sending it again changes nothing. Raises `AlreadyReported` when another report of the match is
-    on its way, `NotConfigured` when there is nowhere to send it to.
+    on its way, `NotConfigured` when there is nowhere to send it to, `OfATestKey`.
     """
     check_configured()
+    if tip.match.submission.environment != Environment.LIVE:
+        raise OfATestKey("This match was found with a test key: its report stays a draft.")
     with transaction.atomic():
         locked = CyberTip.objects.select_for_update(of=("self",)).get(pk=tip.pk)
         if locked.state == TipState.DRAFT:

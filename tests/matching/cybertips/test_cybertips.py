@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from matching.cybertips import TipInvalid, send_due
+from matching.cybertips import OfATestKey, TipInvalid, send, send_due
 from matching.cybertips.schema import checked
-from matching.models import CyberTip, Hold, Match
+from matching.models import CyberTip, Hold, Match, Submission
 from tenants.models import AuditEvent
+from tests.cast import NARRATOR
 from tests.matching.cybertips.cybertipline import CyberTipline, cybertipline, misplaced
 from tests.tenants.outgoing.hosts import HERE
 
@@ -81,6 +82,19 @@ def test_report_is_a_draft_unless_it_is_sent(acme_api, match_id, line):
     assert (draft["status"], draft["match_id"]) == ("draft", match_id)
     assert line.opened == {}
     assert not Hold.objects.exists()
+
+
+def test_what_a_test_key_found_is_never_sent(acme_api, match_id, line):
+    report_id = prepare(acme_api, match_id).json()["report_id"]
+    Submission.objects.update(environment="test")
+    tip = CyberTip.objects.get(public_id=report_id)
+
+    with pytest.raises(OfATestKey):
+        send(tip=tip, actor=NARRATOR)
+
+    send_due()
+    assert line.opened == {}
+    assert CyberTip.objects.get().state == "draft"
 
 
 def test_document_stands_in_order_and_tells_how_the_file_was_found(acme_api, match_id):
