@@ -27,6 +27,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "sweep-waiting-images": {
+        "task": "matching.sweep_waiting_images",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "build-snapshot": {"task": "matching.build_snapshot", "schedule": 60.0},
     "build-segments": {"task": "matching.build_segments", "schedule": 60.0},
     # Guards act within a minute: half for the schedule, half for the work.

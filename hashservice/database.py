@@ -39,6 +39,7 @@ def grant_runtime_privileges(sender: AppConfig, using: str, **signal: Any) -> No
             "GRANT TEMPORARY ON DATABASE {database} TO {role}",  # imports compare before they merge
         ):
             cursor.execute(sql.SQL(statement).format(role=role, database=database))
+        roles.grant_functions(cursor, runtime)
         for model in _models("append_only"):
             cursor.execute(_revocation("UPDATE, DELETE, TRUNCATE", model, role))
         for model in _models("never_deleted"):

@@ -27,6 +27,10 @@ READ_BY_SEALER: Final = (
     "tenants.Tenant",
 )
 WRITTEN_BY_SEALER: Final = (*SEALED, "tenants.Checkpoint")
+# What was made of listed pictures lies there for the worker, who builds the index of it.
+HIDDEN_FROM_WEB: Final = (("matching.LocalSignature", "sealed"),)
+# Functions that show a part of what is hidden.
+FUNCTIONS: Final = ("matching_waiting_signatures(bigint[])",)
 # People and their sessions: no business of the worker.
 OF_PEOPLE: Final = frozenset({"account", "admin", "auth", "mfa", "sessions", "usersessions"})
 ROWS: Final = "SELECT, INSERT, UPDATE, DELETE"
@@ -41,6 +45,16 @@ def grant(cursor: Any, *, duty: str, role: str) -> None:
     given = _for_sealer if duty == SEALER else _for_web if duty == WEB else _for_worker
     for statement in given(role):
         cursor.execute(statement)
+    if duty != SEALER:
+        grant_functions(cursor, role)
+
+
+def grant_functions(cursor: Any, role: str) -> None:
+    """Let the role call what shows a part of what is hidden, as far as it is migrated already."""
+    for function in FUNCTIONS:
+        cursor.execute("SELECT to_regprocedure(%s)", [function])
+        if cursor.fetchone() != (None,):
+            cursor.execute(_on(f"GRANT EXECUTE ON FUNCTION {function} TO {{role}}", role))
 
 
 def roles(named: Mapping[str, str], *, runtime: str) -> dict[str, str]:
@@ -60,6 +74,22 @@ def _taken(role: str) -> Iterator[sql.Composed]:
 
 
 def _for_web(role: str) -> Iterator[sql.Composed]:
+    yield from _for_both(role)
+    for label, column in HIDDEN_FROM_WEB:
+        yield from _hidden(label, column, role)
+
+
+def _hidden(label: str, column: str, role: str) -> Iterator[sql.Composed]:
+    """Let the role read all columns of the table but this one."""
+    shown = [field.column for field in apps.get_model(label)._meta.concrete_fields]
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in shown if name != column)
+    yield _on("REVOKE SELECT ON {table} FROM {role}", role, _table(label))
+    yield sql.SQL("GRANT SELECT ({columns}) ON {table} TO {role}").format(
+        columns=columns, table=sql.Identifier(_table(label)), role=sql.Identifier(role)
+    )
+
+
+def _for_both(role: str) -> Iterator[sql.Composed]:
     yield _on(f"GRANT {ROWS} ON ALL TABLES IN SCHEMA public TO {{role}}", role)
     yield _on("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}", role)
     database = connections["owner"].settings_dict["NAME"]  # imports compare before they merge
@@ -72,7 +102,7 @@ def _for_web(role: str) -> Iterator[sql.Composed]:
 
 
 def _for_worker(role: str) -> Iterator[sql.Composed]:
-    yield from _for_web(role)
+    yield from _for_both(role)
     for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label in OF_PEOPLE and model._meta.managed:
             table = model._meta.db_table

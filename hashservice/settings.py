@@ -30,6 +30,7 @@ AUDIT_RETIRED_KEYS = env.words("AUDIT_RETIRED_KEYS", default=[])
 AUDIT_WITNESS_URL = env.text("AUDIT_WITNESS_URL", default="")
 AUDIT_WITNESS_KEY = env.text("AUDIT_WITNESS_KEY", default="")
 SIGNATURE_KEY = env.secret("SIGNATURE_KEY", required=PRODUCTION, kept_in=STATE_DIR)
+SIGNATURE_KEY_PREVIOUS = env.optional_secret("SIGNATURE_KEY_PREVIOUS")
 
 # --- Who may ask ---
 ALLOWED_HOSTS = env.words(

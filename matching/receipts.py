@@ -25,7 +25,7 @@ ALGORITHM = "Ed25519"
 
 def receipt_for(submission: Submission) -> str:
     """The signed statement of one verdict."""
-    payload = _payload(submission, submission.created_at)
+    payload = _payload(submission, submission.parts_sought_at or submission.created_at)
     return sign(payload)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -11,6 +11,7 @@ from matching.match import Stage
 from matching.models import Confidence, Match, MatchType, Submission, Verdict, Violation
 from matching.receipts import receipt_for
 from tenants.api.bodies import StrictSerializer, Text
+from tenants.models import Enhancement
 
 MOST_HASH_ITEMS = 1_000
 LONGEST_CONTENT_ID = 256
@@ -37,6 +38,11 @@ class VerdictSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     matches = MatchSerializer(many=True)
     checked = serializers.ListField(child=serializers.ChoiceField(choices=[s.value for s in Stage]))
+    pending = serializers.ListField(
+        child=serializers.ChoiceField(choices=[s.value for s in Stage]),
+        help_text="Stages that have yet to run: the verdict says nothing about them so far. "
+        "Read the submission again, or wait for the webhook `enhance.finished`.",
+    )
     not_checked_reason = serializers.CharField(allow_null=True)
     sha256 = serializers.CharField(allow_null=True)
     lists_version = serializers.CharField()
@@ -60,6 +66,25 @@ class ContentId(Text):
         super().__init__(**{**usual, "required": False, **options})
 
 
+class EnhanceField(serializers.ChoiceField):
+    """When parts are sought: `true` before the answer, `async` after it, `false` not at all."""
+
+    WORDS: Final = {
+        "true": Enhancement.INLINE,
+        "1": Enhancement.INLINE,
+        "false": Enhancement.OFF,
+        "0": Enhancement.OFF,
+        "async": Enhancement.ASYNC,
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=list(self.WORDS), **options)
+
+    def to_internal_value(self, data: Any) -> Enhancement:
+        word = str(data).lower() if isinstance(data, (bool, str)) else data
+        return self.WORDS[super().to_internal_value(word)]
+
+
 class ImageJsonSerializer(StrictSerializer):
     """The JSON form of an image: exactly one of `image` (base64) and `url`."""
 
@@ -67,7 +92,7 @@ class ImageJsonSerializer(StrictSerializer):
     image = serializers.CharField(required=False, trim_whitespace=False)
     url = serializers.CharField(required=False, max_length=2_048)
     content_id = ContentId()
-    enhance = serializers.BooleanField(required=False)
+    enhance = EnhanceField(required=False)
 
 
 class HashItemSerializer(serializers.Serializer[Any]):
@@ -139,6 +164,7 @@ def answer(submission: Submission, matches: Iterable[Match]) -> dict[str, Any]:
         "verdict": submission.verdict,
         "matches": [_named(match) for match in matches],
         "checked": submission.checked,
+        "pending": submission.pending,
         "not_checked_reason": submission.not_checked_reason or None,
         "sha256": bytes(submission.sha256).hex() if submission.sha256 else None,
         "lists_version": submission.lists_version_label,

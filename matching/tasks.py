@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from matching import cybertips, lookback, reports
+from matching import cybertips, enhancing, lookback, reports
 from matching.batches import sweep, work_on
 from matching.curation import check_canaries, suspend_floods
 from matching.importers import exchanges, queue
@@ -14,8 +17,11 @@ from matching.partial import build_segments
 from matching.snapshot import build_and_publish, is_rebuild_due
 from tenants.audit.record import Actor
 
-BATCH_TURN_SECONDS = 5.0
+TURN_SECONDS = 5.0
+RING_EXPIRES_SECONDS = 10
 WORKERS_A_BATCH = 2
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="matching.build_segments")  # type: ignore[untyped-decorator]
@@ -88,7 +94,7 @@ def break_floods() -> int:
 def work_on_batch(batch_id: str) -> None:
     """Work on a batch for a turn; a long one then lets others have theirs."""
     batch = Batch.objects.select_related("tenant").filter(public_id=batch_id).first()
-    if batch is not None and work_on(batch=batch, seconds=BATCH_TURN_SECONDS):
+    if batch is not None and work_on(batch=batch, seconds=TURN_SECONDS):
         work_on_batch.delay(batch_id)
 
 
@@ -103,6 +109,28 @@ def ring_for_batch(batch_id: str) -> None:
     """Wake as many workers as may be at one batch."""
     for _ in range(WORKERS_A_BATCH):
         work_on_batch.delay(batch_id)
+
+
+@shared_task(name="matching.enhance_waiting_images")  # type: ignore[untyped-decorator]
+def enhance_waiting_images() -> None:
+    """Look for parts of images that were answered without, for a turn."""
+    if enhancing.work_off(seconds=TURN_SECONDS):
+        ring_for_waiting_images()
+
+
+@shared_task(name="matching.sweep_waiting_images")  # type: ignore[untyped-decorator]
+def sweep_waiting_images() -> None:
+    """Wake workers for whatever lies about."""
+    if enhancing.sweep():
+        ring_for_waiting_images()
+
+
+def ring_for_waiting_images() -> None:
+    """Wake a worker; if nobody hears it, the schedule asks again."""
+    try:
+        enhance_waiting_images.apply_async(expires=RING_EXPIRES_SECONDS, retry=False)
+    except OperationalError:
+        logger.warning("no broker to tell of an image that waits")
 
 
 @shared_task(name="matching.look_back")  # type: ignore[untyped-decorator]

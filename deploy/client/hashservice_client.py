@@ -88,6 +88,7 @@ class Match:
 class Answer:
     """The verdict on one image. `raw` is the service's whole answer.
 
+    Stages in `pending` have yet to run (`enhance="async"`): ask `submission` again for the rest.
     For a hash item the service refused, `verdict` is NOT_CHECKED and `not_checked_reason` its code.
     """
 
@@ -96,6 +97,7 @@ class Answer:
     content_id: str | None
     matches: tuple[Match, ...]
     checked: tuple[str, ...]
+    pending: tuple[str, ...]
     not_checked_reason: str | None
     sha256: str | None
     lists_version: str | None
@@ -123,6 +125,7 @@ class Answer:
             content_id=body.get("content_id"),
             matches=tuple(_match(match) for match in body.get("matches") or ()),
             checked=tuple(body.get("checked") or ()),
+            pending=tuple(body.get("pending") or ()),
             not_checked_reason=body.get("not_checked_reason"),
             sha256=body.get("sha256"),
             lists_version=body.get("lists_version"),
@@ -213,13 +216,13 @@ class Client:
         image: Picture,
         *,
         content_id: str | None = None,
-        enhance: bool | None = None,
+        enhance: bool | str | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
         """The verdict on a file's path or an image's bytes.
 
-        `enhance` also looks for crops, rotations and collages. Raises NotChecked in strict mode,
-        ServiceError when the image is refused.
+        `enhance` also looks for crops, rotations and collages; with "async" after the answer.
+        Raises NotChecked in strict mode, ServiceError when the image is refused.
         """
         asked = {"content_id": content_id, "enhance": _flag(enhance)}
         query = {name: value for name, value in asked.items() if value is not None}
@@ -232,7 +235,7 @@ class Client:
         url: str,
         *,
         content_id: str | None = None,
-        enhance: bool | None = None,
+        enhance: bool | str | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
         """The verdict on an image that the service fetches itself, where the plan allows it."""
@@ -354,7 +357,7 @@ class Client:
         return json.loads(reply.body)
 
 
-def _flag(value: bool | None) -> str | None:
+def _flag(value: bool | str | None) -> str | None:
     return None if value is None else str(value).lower()
 
 

@@ -110,7 +110,7 @@ class SubmissionAdmin(ReadOnlyAdmin[Submission]):
 
     @admin.display(description="checked")
     def stages(self, obj: Submission) -> str:
-        return ", ".join(obj.checked)
+        return ", ".join([*obj.checked, *(f"{stage} (pending)" for stage in obj.pending)])
 
     @admin.display(description="SHA-256", empty_value="not known")
     def digest(self, obj: Submission) -> str | None:

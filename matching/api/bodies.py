@@ -18,8 +18,9 @@ from rest_framework.request import Request
 
 from matching.fetching import fetch_image
 from matching.hashing import ImageTooLarge
-from matching.serializers import ContentId, ImageJsonSerializer
+from matching.serializers import ContentId, EnhanceField, ImageJsonSerializer
 from tenants.authentication import key_of
+from tenants.models import Enhancement
 
 MULTIPART_FIELD = "image"
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
@@ -29,7 +30,7 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False}
 class ImageRequest:
     data: bytes
     content_id: str
-    enhance: bool | None = None
+    enhance: Enhancement | None = None
     """None where the request does not say: the tenant's own choice holds."""
 
 
@@ -74,7 +75,7 @@ def _from_form(request: Request) -> ImageRequest:
     said = {
         name: form.get(name) or request.query_params.get(name) for name in ("content_id", "enhance")
     }
-    return ImageRequest(upload.read(), said["content_id"] or "", flag_of(said["enhance"]))
+    return ImageRequest(upload.read(), said["content_id"] or "", _enhancement(said["enhance"]))
 
 
 def _from_json(request: Request) -> ImageRequest:
@@ -84,15 +85,25 @@ def _from_json(request: Request) -> ImageRequest:
     if ("image" in fields) == ("url" in fields):
         raise ParseError("the JSON must hold exactly one of image and url")
     content_id = fields.get("content_id", request.query_params.get("content_id", ""))
-    enhance = fields.get("enhance", flag_of(request.query_params.get("enhance")))
+    enhance = fields.get("enhance", _enhancement(request.query_params.get("enhance")))
     if "url" in fields:
         data = fetch_image(tenant=key_of(request).tenant, url=fields["url"])
         return ImageRequest(data, content_id, enhance)
     return ImageRequest(_from_base64(fields["image"]), content_id, enhance)
 
 
-def flag_of(text: str | None) -> bool | None:
+def _enhancement(text: str | None) -> Enhancement | None:
     """What a query or a form says by a word; None when it says nothing."""
+    if not text:
+        return None
+    try:
+        return Enhancement(EnhanceField().run_validation(text))
+    except ValidationError as error:
+        raise ValidationError({"enhance": error.detail}) from error
+
+
+def flag_of(text: str | None) -> bool | None:
+    """What a query says by a word that is true or false; None when it says nothing."""
     if not text:
         return None
     if text.lower() not in FLAGS:

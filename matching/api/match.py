@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -11,7 +12,8 @@ from rest_framework.views import APIView
 from matching.answers.verdicts import verdict_response
 from matching.api.bodies import RawBodyParser, image_of
 from matching.match import PRICE_OF_ADMISSION, match_image
-from matching.serializers import ImageJsonSerializer, VerdictSerializer
+from matching.serializers import EnhanceField, ImageJsonSerializer, VerdictSerializer
+from matching.tasks import ring_for_waiting_images
 from tenants.api.idempotency import idempotent
 from tenants.api.schema import SOME_BYTES
 from tenants.authentication import key_of
@@ -33,9 +35,11 @@ class MatchView(APIView):
             OpenApiParameter("content_id", str, description="Your own name for it."),
             OpenApiParameter(
                 "enhance",
-                bool,
-                description="Find parts of listed images too: crops, rotations, collages. Slower; "
-                "without it your tenant's setting holds.",
+                str,
+                enum=list(EnhanceField.WORDS),
+                description="Find parts of listed images too: crops, rotations, collages. With "
+                "`true` before the answer, which is slower; with `async` after it: the answer "
+                "names the stage as `pending`. Without it your tenant's setting holds.",
             ),
         ],
         request={
@@ -48,7 +52,7 @@ class MatchView(APIView):
                 "properties": {
                     "image": SOME_BYTES,
                     "content_id": {"type": "string", "maxLength": 256},
-                    "enhance": {"type": "boolean"},
+                    "enhance": {"type": "string", "enum": list(EnhanceField.WORDS)},
                 },
             },
         },
@@ -60,8 +64,10 @@ class MatchView(APIView):
         key = key_of(request)
         enhance = image.enhance
         if enhance is None:
-            enhance = key.tenant.enhance_by_default != Enhancement.OFF
+            enhance = Enhancement(key.tenant.enhance_by_default)
         outcome = match_image(
             key=key, data=image.data, content_id=image.content_id, enhance=enhance
         )
+        if outcome.submission.awaits_parts:
+            transaction.on_commit(ring_for_waiting_images)
         return verdict_response(outcome)

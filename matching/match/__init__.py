@@ -2,8 +2,9 @@
 
 from matching.match.parts import PartialBusy
 from matching.match.price import PRICE_OF_ADMISSION, units_of_items
+from matching.match.rows import Outcome
 from matching.match.several import AskedImage, match_several
-from matching.match.submit import NotChecked, Outcome, match_hashes, match_image
+from matching.match.submit import NotChecked, match_hashes, match_image
 from matching.match.verdict import (
     Finding,
     HashItem,

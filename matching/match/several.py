@@ -10,7 +10,7 @@ from matching.hashing import QueryHashes
 from matching.hashing.local import Extracted
 from matching.match.price import units_of_image, units_of_items
 from matching.match.retaining import retained
-from matching.match.submit import Outcome, effects_of, outcome_of
+from matching.match.rows import Outcome, effects_of, outcome_of
 from matching.match.verdict import (
     HashItem,
     Question,

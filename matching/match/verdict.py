@@ -46,6 +46,7 @@ class NotCheckedReason(StrEnum):
     NEEDS_REVIEW = "needs_review"
     SIGNAL_STOPPED = "signal_stopped"
     SIGNAL_NOT_LISTED = "signal_not_listed"
+    PARTS_NOT_SOUGHT = "parts_not_sought"
 
 
 class MatchingStopped(Exception):

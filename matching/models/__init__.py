@@ -7,6 +7,7 @@ from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, se
 from matching.models.exchanges import Exchange, ExchangeKind
 from matching.models.guards import Canary, GuardCheck, ShadowMatch
 from matching.models.imports import ImportRefusal, ImportRun
+from matching.models.leased import Leased
 from matching.models.lists import (
     HashList,
     ListEffect,
@@ -29,6 +30,7 @@ from matching.models.sandbox import FixtureReaction, Reaction
 from matching.models.signatures import LocalSegment, LocalSignature
 from matching.models.submissions import Confidence, Match, MatchType, Submission, Verdict
 from matching.models.versions import ListsVersion, Snapshot
+from matching.models.waiting import WaitingImage
 
 __all__ = [
     "EVERYTHING",
@@ -53,6 +55,7 @@ __all__ = [
     "Hold",
     "ImportRefusal",
     "ImportRun",
+    "Leased",
     "ListEffect",
     "ListKind",
     "ListState",
@@ -78,5 +81,6 @@ __all__ = [
     "Verdict",
     "Violation",
     "Visibility",
+    "WaitingImage",
     "searched_pdq",
 ]

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from matching.models.leased import Leased
 from matching.models.lists import ListKind
 from tenants.models import Tenant, new_id
 
@@ -38,12 +39,10 @@ class Batch(models.Model):
         return self.public_id
 
 
-class BatchLot(models.Model):
+class BatchLot(Leased):
     """Some items of a batch, worked on together and finished in one transaction.
 
-    `items` is what was asked, in order; `results` names each one's submission or error. A worker
-    holds the lot until `lease_until`; `fence` is drawn anew with each lease, so that one who lost
-    it can write nothing.
+    `items` is what was asked, in order; `results` names each one's submission or error.
     """
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
@@ -54,9 +53,6 @@ class BatchLot(models.Model):
     results = models.JSONField(null=True)
     matched = models.PositiveSmallIntegerField(default=0)
     failed = models.PositiveSmallIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    fence = models.UUIDField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -50,6 +50,12 @@ class Submission(models.Model):
     lists_version = models.BigIntegerField()
     lists_version_label = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
+    awaits_parts = models.BooleanField(
+        default=False, db_default=False, help_text="The partial stage runs after the answer."
+    )
+    parts_sought_at = models.DateTimeField(
+        null=True, help_text="When the partial stage ended that ran after the answer."
+    )
     purged_at = models.DateTimeField(
         null=True, help_text="Since then it tells nothing of a file or a person any more."
     )
@@ -65,6 +71,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def pending(self) -> list[str]:
+        """The stages that have yet to run: until then the verdict says nothing about them."""
+        return [MatchType.PARTIAL.value] if self.awaits_parts else []
 
 
 class Match(models.Model):

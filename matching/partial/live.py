@@ -18,7 +18,7 @@ from matching.index import IndexDamaged, IndexMissing
 from matching.index.local import LocalDelta, LocalIndex, LocalMatch
 from matching.models import EntryState, HashEntry, ListsVersion, LocalSegment, LocalSignature
 from matching.partial.building import index_directory
-from matching.partial.rows import signatures_of
+from matching.partial.rows import waiting_signatures
 from matching.partial.sealing import SignatureUnreadable
 from tenants.reads import composed
 
@@ -32,6 +32,8 @@ _STATE: Final = composed(
     """,
     {"segment": LocalSegment, "signature": LocalSignature, "entry": HashEntry},
 )
+
+MOST_TRIES: Final = 5
 
 _searching = threading.BoundedSemaphore(settings.PARTIAL_PROCESSES)
 
@@ -91,14 +93,16 @@ class LivePartial:
 
     def _refreshed(self, version: int) -> LoadedPartial:
         before = self._loaded
-        with connection.cursor() as cursor:
-            cursor.execute(_STATE, [EntryState.ACTIVE.value])
-            directories, waiting = cursor.fetchone() or ([], [])
-        segments = {name: before.segments.get(name) or self._opened(name) for name in directories}
-        wanted = frozenset(waiting)
-        delta = self._caught_up(before, wanted)
-        self.damage = ""
-        return LoadedPartial(version, segments, delta, wanted)
+        for _ in range(MOST_TRIES):
+            directories, wanted = _state()
+            delta = self._caught_up(before, wanted)
+            if delta is not None:
+                segments = {
+                    name: before.segments.get(name) or self._opened(name) for name in directories
+                }
+                self.damage = ""
+                return LoadedPartial(version, segments, delta, wanted)
+        raise PartialIndexUnavailable("the signatures change faster than they can be read")
 
     def _opened(self, name: str) -> LocalIndex:
         """A segment, checked: also what it was published with, byte by byte."""
@@ -107,7 +111,7 @@ class LivePartial:
         except (IndexDamaged, IndexMissing) as error:
             raise self._refusal(f"segment {name} is damaged or missing", error) from error
 
-    def _caught_up(self, before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
+    def _caught_up(self, before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta | None:
         try:
             return _delta(before, wanted)
         except (SignatureUnreadable, SignalInvalid) as error:
@@ -119,14 +123,28 @@ class LivePartial:
         return PartialIndexUnavailable(damage)
 
 
-def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta:
-    """The signatures in `wanted`: those of before and what is new, unless some went elsewhere."""
+def _state() -> tuple[list[str], frozenset[int]]:
+    """The segments in use, and the keys of the signatures in force that are in none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [EntryState.ACTIVE.value])
+        directories, waiting = cursor.fetchone() or ([], [])
+    return directories, frozenset(waiting)
+
+
+def _delta(before: LoadedPartial, wanted: frozenset[int]) -> LocalDelta | None:
+    """The signatures in `wanted`: those of before and what is new, unless some went elsewhere.
+
+    None if some of them went into a segment, or out of force, since they were looked for.
+    """
     if wanted == before.in_delta:
         return before.delta
     keeps = before.in_delta <= wanted
-    delta = before.delta if keeps else LocalDelta()
     missing = wanted - before.in_delta if keeps else wanted
-    delta.add(signatures_of(LocalSignature.objects.filter(pk__in=missing)))
+    read = waiting_signatures(missing)
+    if read.keys() != missing:
+        return None
+    delta = before.delta if keeps else LocalDelta()
+    delta.add(read.items())
     return delta
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
@@ -31,14 +32,28 @@ def seal(signature: bytes, *, hash_list: int, identity: str) -> bytes:
 
 
 def opened(sealed: bytes, *, hash_list: int, identity: str) -> bytes:
-    """The signature that was sealed. Raises SignatureUnreadable."""
-    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    """The signature that was sealed, under this key or the one before.
+
+    Raises SignatureUnreadable.
+    """
+    for secret in (settings.SIGNATURE_KEY, settings.SIGNATURE_KEY_PREVIOUS):
+        if secret:
+            with suppress(InvalidTag):
+                return _opened_with(secret, sealed, _owner(hash_list, identity))
+    raise SignatureUnreadable("a local signature can not be decrypted")
+
+
+def is_current(sealed: bytes, *, hash_list: int, identity: str) -> bool:
+    """Whether it was sealed under the key in use, not under the one before."""
     try:
-        return _cipher(settings.SIGNATURE_KEY).decrypt(
-            nonce, ciphertext, _owner(hash_list, identity)
-        )
-    except InvalidTag as error:
-        raise SignatureUnreadable("a local signature can not be decrypted") from error
+        _opened_with(settings.SIGNATURE_KEY, sealed, _owner(hash_list, identity))
+    except InvalidTag:
+        return False
+    return True
+
+
+def _opened_with(secret: str, sealed: bytes, owner: bytes) -> bytes:
+    return _cipher(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner)
 
 
 def _owner(hash_list: int, identity: str) -> bytes:

@@ -17,7 +17,7 @@ from matching.serializers import answer
 from matching.snapshot import IndexUnavailable
 from tenants import keys
 from tenants.memberships import Permission
-from tenants.models import ApiKey, Environment, KeyStatus
+from tenants.models import ApiKey, Enhancement, Environment, KeyStatus
 from tenants.portal.examples import CURL, service_url
 from tenants.portal.views import PortalView
 from tenants.throttling import admit
@@ -71,7 +71,7 @@ class TryItView(PortalView):
             outcome = match_image(
                 key=key,
                 data=form.cleaned_data["image"].read(),
-                enhance=form.cleaned_data["enhance"],
+                enhance=Enhancement.INLINE if form.cleaned_data["enhance"] else Enhancement.OFF,
                 actor=actor,
             )
         except ImageError as error:

@@ -62,12 +62,17 @@ def forget(name: str) -> None:
 
 def sweep(*, older_than_seconds: float) -> list[str]:
     """Remove what was begun that long ago, whoever left it; the names of the batches."""
-    root = Path(settings.SPOOL_DIR)
-    before = time.time() - older_than_seconds
-    old = [folder.name for folder in root.glob("*") if _began(folder) < before]
+    old = names(prefix="", older_than_seconds=older_than_seconds)
     for name in old:
         forget(name)
     return old
+
+
+def names(*, prefix: str, older_than_seconds: float) -> list[str]:
+    """Under which names that begin with `prefix` something was spooled that long ago."""
+    before = time.time() - older_than_seconds
+    folders = Path(settings.SPOOL_DIR).glob(f"{prefix}*")
+    return [folder.name for folder in folders if _began(folder) < before]
 
 
 def _opened(data: bytes, cipher: AESGCM, name: str, number: int) -> Iterator[bytes]:

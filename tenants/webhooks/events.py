@@ -12,6 +12,7 @@ TEST_EVENT: Final = "endpoint.test"
 EVENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "batch.finished": "A batch is finished; its results can be read.",
+        "enhance.finished": "Parts were sought after the answer; the verdict is complete.",
         "match.found": "A submission matched.",
         "match.retroactive": "An earlier submission matches an entry that is new.",
         "match.withdrawn": "An earlier match does not hold: its entry was retired as false.",

@@ -8,17 +8,26 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tests.benchmarks.manipulations import Picture, caption, jpeg, text_over, watermark
+from tests.benchmarks.manipulations import (
+    Picture,
+    caption,
+    collage,
+    jpeg,
+    text_over,
+    watermark,
+)
 
 PHOTOS = 24
+NEIGHBOURS = 3
 LINE = "when you see it you cannot unsee it"
 
 Overlay = Callable[[Picture, np.random.Generator], Picture]
+Pair = tuple[list[Picture], list[Picture]]
 
 
 def hard_negatives(
     photos: Sequence[Picture],
-) -> Iterator[tuple[str, tuple[list[Picture], list[Picture]]]]:
+) -> Iterator[tuple[str, Pair]]:
     """(name, (references, queries)): query number n is made of the photo of reference n."""
     chosen = list(photos[:PHOTOS])
     overlays: dict[str, Overlay] = {
@@ -28,14 +37,24 @@ def hard_negatives(
     }
     for name, overlay in overlays.items():
         yield name, under(chosen, overlay)
+    yield "same collage neighbours", beside(chosen, photos[PHOTOS : PHOTOS + NEIGHBOURS])
     pages = [text_page(number) for number in range(PHOTOS)]
     yield "text pages", (pages, [jpeg(p, np.random.default_rng(0), quality=60) for p in pages])
 
 
-def under(photos: list[Picture], overlay: Overlay) -> tuple[list[Picture], list[Picture]]:
+def under(photos: list[Picture], overlay: Overlay) -> Pair:
     """The photos with the overlay, and again after saving as JPEG."""
     covered = [overlay(photo, np.random.default_rng(n)) for n, photo in enumerate(photos)]
     return covered, [jpeg(picture, np.random.default_rng(0), quality=60) for picture in covered]
+
+
+def beside(photos: list[Picture], neighbours: Sequence[Picture]) -> Pair:
+    """The photos; and each of them in a collage with the same three others, which are on no list.
+
+    Of collages that are listed whole, each is found by the others: they do show the same.
+    """
+    together = partial(collage, others=tuple(neighbours))
+    return photos, [together(photo, np.random.default_rng(n)) for n, photo in enumerate(photos)]
 
 
 def text_page(number: int) -> Picture:

@@ -53,6 +53,11 @@ def image_call(secret: str, data: bytes, verdict: str) -> Call:
     return Call(_request("/v1/match", secret, "image/jpeg", data), verdict)
 
 
+def parts_call(secret: str, data: bytes, how: str = "true") -> bytes:
+    """A request for parts: `how` is what `enhance` says."""
+    return _request(f"/v1/match?enhance={how}", secret, "image/jpeg", data)
+
+
 def hash_call(secret: str, pdq: str, verdict: str) -> Call:
     return item_call(secret, {"pdq": pdq, "pdq_quality": 100}, verdict)
 

@@ -57,16 +57,20 @@ def synthetic(pool: Bytes, count: int) -> Iterator[LocalSignature]:
         )
 
 
+def codes_of(pool: Path) -> Bytes:
+    """The codes of all keypoints of the photos in a folder."""
+    frames = (reference_frame(np.asarray(picture)) for picture in pictures_in(pool))
+    found = [detect(gray, count=1000, contrast=0.015).descriptors for gray in frames]
+    return encode(np.concatenate(found))
+
+
 def references(photos: Path, pool: Path, count: int) -> Iterator[tuple[int, LocalSignature]]:
     pictures = pictures_in(photos)
     for number, picture in enumerate(pictures):
         signature = register_local(np.asarray(picture))
         if signature is not None:
             yield number, signature
-    frames = (reference_frame(np.asarray(picture)) for picture in pictures_in(pool))
-    found = [detect(gray, count=1000, contrast=0.015).descriptors for gray in frames]
-    codes = encode(np.concatenate(found))
-    made = synthetic(codes, max(0, count - len(pictures)))
+    made = synthetic(codes_of(pool), max(0, count - len(pictures)))
     yield from enumerate(tqdm(made, "synthetic", total=count), start=1_000_000)
 
 

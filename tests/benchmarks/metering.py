@@ -34,6 +34,16 @@ def index_megabytes(installed: Installation) -> list[float]:
     return [_pss(process, folder) for found, process in processes(installed) if found is Part.WEB]
 
 
+def mapped_megabytes(process: psutil.Process, folder: str) -> float:
+    """A process's share of what is mapped from files below `folder`."""
+    return _pss(process, folder)
+
+
+def own_megabytes(process: psutil.Process) -> float:
+    """What a process shares with nobody."""
+    return float(process.memory_full_info().uss) / 1e6
+
+
 def _pss(process: psutil.Process, folder: str) -> float:
     """Megabytes mapped from files below `folder`; all there is when that is empty."""
     maps = process.memory_maps(grouped=True)

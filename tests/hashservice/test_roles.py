@@ -44,6 +44,7 @@ EVENT = (
     "INSERT INTO tenants_auditevent (actor_kind, actor_id, key_id, action, target, request_id,"
     " user_agent, outcome, data) VALUES ('system', '', '', 'a', '', '', '', 'success', '{}')"
 )
+SIGNATURES = "SELECT {asked} FROM matching_localsignature"
 USER = "UPDATE auth_user SET is_superuser = true"
 
 
@@ -119,6 +120,27 @@ def test_web_and_worker_add_events(as_role, duty):
     connection = as_role(duty)
     connection.execute(EVENT)
     connection.rollback()
+
+
+@pytest.mark.parametrize("asked", ["sealed", "*", "md5(sealed)"])
+def test_web_reads_no_signature(as_role, asked):
+    web = as_role(WEB)
+    with refused():
+        web.execute(SIGNATURES.format(asked=asked))
+    web.rollback()
+    web.execute("SELECT id, entry_id, segment_id FROM matching_localsignature")
+    web.execute("SELECT * FROM matching_waiting_signatures(ARRAY[1]::bigint[])")
+
+
+def test_worker_reads_signatures_and_sealer_none_at_all(as_role):
+    as_role(WORKER).execute("SELECT sealed FROM matching_localsignature")
+    for statement in (
+        "SELECT id FROM matching_localsignature",
+        "SELECT * FROM matching_waiting_signatures(ARRAY[1]::bigint[])",
+    ):
+        sealer = as_role(SEALER)
+        with refused():
+            sealer.execute(statement)
 
 
 def test_worker_makes_nobody_an_administrator(as_role):

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from matching.dialects.foreign import files_of
 from matching.hashing import ImageTooLarge, SignalInvalid
 from matching.match import HashItem
+from tenants.models import Enhancement
 
 MOST_ITEMS: Final = 5
 PHOTODNA_BYTES: Final = 144
@@ -67,9 +68,10 @@ def only_file(request: Request) -> bytes:
     return body
 
 
-def wants_parts(request: Request) -> bool:
+def when_parts(request: Request) -> Enhancement:
     """The query `enhance`: absent or false, or true, which is what a bare one means too."""
-    return request.query_params.get("enhance", "false").strip().lower() not in {"false", "0"}
+    word = request.query_params.get("enhance", "false").strip().lower()
+    return Enhancement.OFF if word in {"false", "0"} else Enhancement.INLINE
 
 
 def hashes_of(request: Request) -> list[Mapping[str, Any]]:

@@ -24,7 +24,7 @@ from matching.dialects.photodna.requests import (
     hash_item,
     hashes_of,
     image_of,
-    wants_parts,
+    when_parts,
 )
 from matching.fetching import fetch_image
 from matching.hashing import SignalInvalid
@@ -98,7 +98,7 @@ class MatchView(PhotoDnaView):
         data = (
             fetch_image(tenant=key.tenant, url=image.url) if isinstance(image, Address) else image
         )
-        outcome = match_image(key=key, data=data, enhance=wants_parts(request))
+        outcome = match_image(key=key, data=data, enhance=when_parts(request))
         return answered(answers.single(outcome, strict=self.is_strict))
 
 

@@ -45,7 +45,7 @@ def test_lot_of_a_killed_worker_is_taken_when_its_lease_ends(batch):
 
 def test_worker_that_lost_its_lease_writes_nothing(batch, acme_api, monkeypatch):
     def taken_over(lot, *rest):
-        leases.BatchLot.objects.filter(pk=lot.pk).update(lease_until=None)
+        BatchLot.objects.filter(pk=lot.pk).update(lease_until=None)
         leases.take(batch)
         return [leases_item]
 
