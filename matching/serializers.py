@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from matching.match import Stage
@@ -66,6 +67,14 @@ class ContentId(Text):
         super().__init__(**{**usual, "required": False, **options})
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "boolean"},
+            {"type": "string", "enum": ["true", "1", "false", "0", "async"]},
+        ]
+    }
+)
 class EnhanceField(serializers.ChoiceField):
     """When parts are sought: `true` before the answer, `async` after it, `false` not at all."""
 
@@ -81,8 +90,9 @@ class EnhanceField(serializers.ChoiceField):
         super().__init__(choices=list(self.WORDS), **options)
 
     def to_internal_value(self, data: Any) -> Enhancement:
-        word = str(data).lower() if isinstance(data, (bool, str)) else data
-        return self.WORDS[super().to_internal_value(word)]
+        if not isinstance(data, (bool, str)):
+            self.fail("invalid_choice", input=data)
+        return self.WORDS[super().to_internal_value(str(data).lower())]
 
 
 class ImageJsonSerializer(StrictSerializer):
