@@ -13,7 +13,6 @@ __all__ = [
     "SpoolDamaged",
     "forget",
     "names",
-    "read_fully",
     "read_lot",
     "remove_lot",
     "sweep",
