@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0022_fewer_indexes'),
+        ('matching', '0023_senior_curators'),
         ('tenants', '0016_cosignatures'),
     ]
 

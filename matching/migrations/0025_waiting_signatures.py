@@ -17,7 +17,7 @@ REVOKE ALL ON FUNCTION matching_waiting_signatures(bigint[]) FROM PUBLIC;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0023_waiting_images")]
+    dependencies = [("matching", "0024_waiting_images")]
     operations = [
         migrations.RunSQL(CREATE, "DROP FUNCTION matching_waiting_signatures(bigint[])")
     ]
