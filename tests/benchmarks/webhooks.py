@@ -43,9 +43,10 @@ REACHABLE = {"OUTGOING_HTTP": "1", "OUTGOING_ALLOWED_NETWORKS": "127.0.0.0/8"}
 # All that waits for a time waits that much less.
 PUT_FORWARD = """
     WITH moved AS (
-        UPDATE tenants_webhookendpoint SET paused_until = paused_until - %(by)s)
+        UPDATE tenants_webhookendpoint SET paused_until = paused_until - %(by)s::interval)
     UPDATE tenants_webhookdelivery
-       SET next_attempt_at = next_attempt_at - %(by)s, leased_until = leased_until - %(by)s
+       SET next_attempt_at = next_attempt_at - %(by)s::interval,
+           leased_until = leased_until - %(by)s::interval
      WHERE state = 'pending'
 """
 
