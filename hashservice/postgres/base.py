@@ -23,7 +23,9 @@ from tenants.acting import (
     current,
 )
 
-MOST_KEPT_CURSORS: Final = 32  # for each connection: each holds its last result
+# For each connection. A cursor holds its last values and rows: those of large batches are not kept.
+MOST_KEPT_CURSORS: Final = 32
+LONGEST_KEPT: Final = 10_000  # characters of a statement
 OWNER: Final = "owner"  # migrates, in the service's name: see DATABASES
 TELL: Final = (
     f"SELECT set_config('{TENANT_SETTING}', %s, false), set_config('{SCOPE_SETTING}', %s, false)"
@@ -57,9 +59,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             kept = self._kept_cursors.get(statement)
             cursor: Any = self._prepare_cursor(kept or self.create_cursor())  # type: ignore[attr-defined]
         cursor.execute(statement, values)
-        if kept is None and len(self._kept_cursors) < MOST_KEPT_CURSORS:
-            self._kept_cursors[statement] = cursor.cursor
+        if kept is None:
+            self._keep(statement, cursor.cursor)
         return cursor.fetchall() if cursor.pgresult.nfields else []
+
+    def _keep(self, statement: str, cursor: Any) -> None:
+        if len(statement) > LONGEST_KEPT:
+            return
+        if len(self._kept_cursors) >= MOST_KEPT_CURSORS:
+            self._kept_cursors.clear()  # what comes often is soon back
+        self._kept_cursors[statement] = cursor
 
     def is_usable(self) -> bool:
         """Asked before a connection that is kept serves another request.

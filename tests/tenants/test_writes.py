@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from tenants.models import Plan, Tenant, UsageDay
+from tenants.models import AuditEvent, Plan, Tenant, UsageDay
 from tenants.usage import counting
-from tenants.writes import insertion, insertions, write_together
+from tenants.writes import insertion, insertions, unsaved, write_together
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +55,21 @@ def test_more_values_than_a_statement_may_have_are_written_all_the_same(acme, mo
 
     assert Tenant.objects.filter(slug__startswith="tenant-").count() == 20
     assert UsageDay.objects.get(tenant=acme.tenant).submissions == 1
+
+
+def test_an_unsaved_row_is_what_its_model_makes(acme):
+    values = {"action": "request.served", "tenant": acme.tenant, "target": "/v1/key"}
+    ours, theirs = unsaved(AuditEvent, **values), AuditEvent(**values)
+
+    assert ours.tenant is acme.tenant
+    assert ours._state.adding
+    assert fields_of(ours) == fields_of(theirs)
+
+
+def fields_of(event: AuditEvent) -> dict[str, object]:
+    return {name: value for name, value in vars(event).items() if name != "_state"}
+
+
+def test_a_value_without_a_field_is_no_row():
+    with pytest.raises(TypeError, match="slugg"):
+        unsaved(Tenant, name="Quick", slugg="same")
