@@ -30,7 +30,7 @@ def totals(
         "matches": images.matches(**whose),
         "feedback": feedback(**whose),
         "lists": images.lists_in_force(environment),
-        **activity(tenant=tenant, period=period, size=checkpoint.size),
+        **activity(**whose, size=checkpoint.size),
         "checkpoint": {
             "size": checkpoint.size,
             "note": checkpoint.note,

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 
 from tenants.audit.actions import ACTIONS
 from tenants.audit.events import Period
-from tenants.models import AuditEvent, Outcome, Tenant
+from tenants.models import ApiKey, AuditEvent, Outcome, Tenant
 
 MOST_LISTED: Final = 500  # acts of one kind that are listed; all are counted
 PERCENTILES: Final = {"median": 0.5, "p95": 0.95, "p99": 0.99}
@@ -46,19 +46,22 @@ class Percentiles(Aggregate):
     output_field = ArrayField(FloatField())
 
 
-def activity(*, tenant: Tenant, period: Period, size: int) -> dict[str, Any]:
+def activity(*, tenant: Tenant, environment: str, period: Period, size: int) -> dict[str, Any]:
     """The figures of the tenant's first `size` sealed events, of those within the period.
 
-    `requests` counts by outcome and by code, `decision_ms` tells how long verdicts took, and each
-    name of `LISTED` holds a `count` and its newest acts.
+    `requests` counts by outcome and by code, `decision_ms` tells how long verdicts took, both for
+    calls with keys of the environment: neither tests nor looks at pages are among them. Each name
+    of `LISTED` holds a `count` and its newest acts.
     """
     events = AuditEvent.objects.filter(
         period.within("at"), tenant=tenant, seal__tenant=tenant, seal__sequence__lt=size
     ).order_by()
+    keys = ApiKey.objects.filter(tenant=tenant, environment=environment)
+    calls = events.filter(key_id__in=keys.values("key_id"))
     return {
         "events": _by_action(events),
-        "requests": _requests(events),
-        "decision_ms": _decision_ms(events),
+        "requests": _requests(calls),
+        "decision_ms": _decision_ms(calls),
         **{name: _listed(events, actions) for name, actions in LISTED.items()},
     }
 

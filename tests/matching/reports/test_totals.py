@@ -14,6 +14,7 @@ from PIL import Image
 from hashservice.database import OWNER, RUNTIME
 from tenants import keys
 from tenants.audit import verify
+from tenants.audit.record import Actor, record
 from tenants.audit.seal import seal_pending
 from tests.cast import NARRATOR
 from tests.matching.lists import make_active, make_list
@@ -86,6 +87,26 @@ def test_totals_are_those_of_an_independent_recount(acme_api, lived):
         "milliseconds" in event["data"] for event in events
     )
     assert 0 <= totals["decision_ms"]["median"] <= totals["decision_ms"]["p99"]
+
+
+def test_calls_of_test_keys_and_looks_at_pages_are_in_no_live_figure(
+    acme_api, acme_test_api, acme, curator, lived
+):
+    before = acme_api.get("/v1/audit/totals").json()
+    flat = as_bytes(render_picture(4), "JPEG")
+    for data in (flat, flat, b"no image"):
+        acme_test_api.post("/v1/match", data, content_type="image/jpeg")
+    person = Actor.user(curator)
+    record(action="request.served", actor=person, tenant=acme.tenant, target="/portal", status=200)
+    seal_pending()
+
+    after, tests = (api.get("/v1/audit/totals").json() for api in (acme_api, acme_test_api))
+    assert after["events"]["total"] >= before["events"]["total"] + 4
+    assert after["requests"]["total"] == before["requests"]["total"] + 1  # for `before` itself
+    assert after["requests"]["refused"] == before["requests"]["refused"]
+    assert after["decision_ms"]["measured"] == before["decision_ms"]["measured"]
+    assert (tests["requests"]["served"], tests["requests"]["refused"]) == (2, 1)
+    assert tests["decision_ms"]["measured"] == 2
 
 
 def test_totals_tell_of_feedback_keys_and_frameworks(acme_api, lived):
