@@ -88,7 +88,8 @@ class Match:
 class Answer:
     """The verdict on one image. `raw` is the service's whole answer.
 
-    Stages in `pending` have yet to run (`enhance="async"`): ask `submission` again for the rest.
+    Stages in `pending` have yet to run (`enhance="async"`, or by your tenant's setting), and may
+    still find something: a webhook tells of it, and `Client.wait_for_parts` waits for it.
     For a hash item the service refused, `verdict` is NOT_CHECKED and `not_checked_reason` its code.
     """
 
@@ -109,7 +110,7 @@ class Answer:
 
     @property
     def is_match(self) -> bool:
-        """Whether the image is known. Raises NotChecked when nobody looked."""
+        """Whether the image is known, by the stages in `checked`. Raises NotChecked by none."""
         if self.verdict is Verdict.NOT_CHECKED:
             raise NotChecked(self.not_checked_reason or "not checked", self)
         return self.verdict is Verdict.MATCH
@@ -265,6 +266,18 @@ class Client:
     def submission(self, submission_id: str) -> Answer:
         """A verdict, read again."""
         return Answer.read(self._get(f"/v1/submissions/{_quoted(submission_id)}"))
+
+    def wait_for_parts(self, answer: Answer, *, seconds: float = 120.0) -> Answer:
+        """The verdict once no stage is `pending` any more. Raises TimeoutError after `seconds`."""
+        deadline = time.monotonic() + seconds
+        pause = 0.2
+        while answer.pending and answer.submission_id:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{answer.submission_id} is still being looked at")
+            time.sleep(pause)
+            pause = min(5.0, pause * 1.5)
+            answer = self.submission(answer.submission_id)
+        return answer
 
     def feedback(self, match_id: str, verdict: str, *, note: str = "") -> Json:
         """Tell the curators that a match is `confirmed` or a `false_positive`."""
@@ -809,6 +822,7 @@ def _match_files(client: Client, files: Sequence[Path], options: argparse.Namesp
                 if options.edge
                 else client.match(file, content_id=file.name, enhance=options.enhance or None)
             )
+            answer = client.wait_for_parts(answer)
         except (HashserviceError, OSError) as error:
             return _Line(str(file), "error", str(error), {"error": str(error)})
         lists = ", ".join(f"{m.list} ({m.violation}, {m.match_type})" for m in answer.matches)

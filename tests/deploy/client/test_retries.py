@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -94,3 +95,32 @@ def test_many_hashes_are_sent_a_thousand_at_a_time(client: Any, script: Script) 
     items = [{"sha256": "00" * 32}] * 1001
     answers = client.match_hashes(items)
     assert (len(answers), len(script.asked)) == (1001, 2)
+
+
+def test_the_command_line_waits_for_parts_that_are_still_looked_for(
+    hashservice_client: ModuleType,
+    script: Script,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HASHSERVICE_KEY", KEY)
+    (tmp_path / "picture").write_bytes(b"bytes")
+    found = {"match_id": "mat_1", "list": "ncmec", "source": "NCMEC", "violation": "A1"}
+    script.says(200, {**CLEAN, "submission_id": "sub_1", "pending": ["partial"]})
+    script.says(200, {**CLEAN, "submission_id": "sub_1", "pending": ["partial"]})
+    script.says(200, {"verdict": "match", "matches": [{**found, "match_type": "partial"}]})
+
+    status = hashservice_client.main(["--url", script.url, "match", str(tmp_path)])
+
+    assert status == hashservice_client.EXIT_MATCH
+    assert "ncmec (A1, partial)" in capsys.readouterr().out
+
+
+def test_parts_that_are_never_looked_for_are_no_verdict(
+    hashservice_client: ModuleType, client: Any, script: Script
+) -> None:
+    script.says(200, {**CLEAN, "submission_id": "sub_1", "pending": ["partial"]})
+    answer = client.match(b"bytes")
+    with pytest.raises(TimeoutError):
+        client.wait_for_parts(answer, seconds=-1)
