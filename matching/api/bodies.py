@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, DataAndFiles
@@ -18,7 +18,12 @@ from rest_framework.request import Request
 
 from matching.fetching import fetch_image
 from matching.hashing import ImageTooLarge
-from matching.serializers import ContentId, EnhanceField, ImageJsonSerializer
+from matching.serializers import (
+    LONGEST_CONTENT_ID,
+    ContentId,
+    EnhanceField,
+    ImageJsonSerializer,
+)
 from tenants.authentication import key_of
 from tenants.models import Enhancement
 
@@ -65,6 +70,23 @@ def image_of(request: Request) -> ImageRequest:
     if not found.data:
         raise ParseError("the request holds no image")
     return found
+
+
+def sends_raw_image(request: HttpRequest) -> bool:
+    """Whether the body is the image and nothing else: the plain form of a match request."""
+    content_type = request.META.get("CONTENT_TYPE", "")
+    return (
+        content_type.startswith("image/") or content_type == "application/octet-stream"
+    ) and 0 < int(request.META["CONTENT_LENGTH"]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def raw_image_of(request: HttpRequest) -> ImageRequest:
+    """`image_of` for a request that `sends_raw_image`. Raises DRF's ValidationError."""
+    query = request.GET
+    content_id = query.get("content_id") or ""
+    enhance = _enhancement(query.get("enhance"))
+    _check_content_id(content_id)
+    return ImageRequest(request.read(settings.MAX_IMAGE_BYTES + 1), content_id, enhance)
 
 
 def _from_form(request: Request) -> ImageRequest:
@@ -120,6 +142,8 @@ def _from_base64(text: str) -> bytes:
 
 def _check_content_id(content_id: str) -> None:
     """Wherever it stood in the request. PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+    if content_id.isascii() and content_id.isprintable() and len(content_id) <= LONGEST_CONTENT_ID:
+        return
     try:
         ContentId().run_validation(content_id)
     except ValidationError as error:

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from matching.answers.verdicts import verdict_response
-from matching.api.bodies import RawBodyParser, image_of
+from matching.api.bodies import ImageRequest, RawBodyParser, image_of, raw_image_of, sends_raw_image
 from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import EnhanceField, ImageJsonSerializer, VerdictSerializer
 from matching.tasks import ring_for_waiting_images
 from tenants.api.idempotency import idempotent
+from tenants.api.lean import LeanView
 from tenants.api.schema import SOME_BYTES
 from tenants.authentication import key_of
-from tenants.models import Enhancement
+from tenants.models import ApiKey, Enhancement
 
 
-class MatchView(APIView):
+class MatchView(LeanView):
     required_scope = "match"
     parser_classes = [JSONParser, MultiPartParser, RawBodyParser]
 
     def units_of(self, request: Request) -> int:  # noqa: ARG002
         """What every image costs; how large it is turns out when it is decoded."""
         return PRICE_OF_ADMISSION
+
+    def takes(self, request: HttpRequest) -> bool:
+        return sends_raw_image(request)
+
+    def plain_units(self, request: HttpRequest) -> int:  # noqa: ARG002
+        return PRICE_OF_ADMISSION
+
+    def plain_answer(self, request: HttpRequest, key: ApiKey) -> Response:
+        return _matched(raw_image_of(request), key)
 
     @extend_schema(
         operation_id="match",
@@ -60,14 +70,14 @@ class MatchView(APIView):
     )
     @idempotent()
     def post(self, request: Request) -> Response:
-        image = image_of(request)
-        key = key_of(request)
-        enhance = image.enhance
-        if enhance is None:
-            enhance = Enhancement(key.tenant.enhance_by_default)
-        outcome = match_image(
-            key=key, data=image.data, content_id=image.content_id, enhance=enhance
-        )
-        if outcome.submission.awaits_parts:
-            transaction.on_commit(ring_for_waiting_images)
-        return verdict_response(outcome)
+        return _matched(image_of(request), key_of(request))
+
+
+def _matched(image: ImageRequest, key: ApiKey) -> Response:
+    enhance = image.enhance
+    if enhance is None:
+        enhance = Enhancement(key.tenant.enhance_by_default)
+    outcome = match_image(key=key, data=image.data, content_id=image.content_id, enhance=enhance)
+    if outcome.submission.awaits_parts:
+        transaction.on_commit(ring_for_waiting_images)
+    return verdict_response(outcome)

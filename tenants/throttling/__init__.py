@@ -1,6 +1,6 @@
 """How much a tenant may ask, exact under parallel calls, with or without Redis."""
 
-from tenants.throttling.admission import TenantThrottle
+from tenants.throttling.admission import TenantThrottle, admit_call
 from tenants.throttling.calls import Call, admit, remind, serving
 from tenants.throttling.decision import Decision, QuotaExceeded, RateLimited
 from tenants.throttling.failures import charge_failure
@@ -13,6 +13,7 @@ __all__ = [
     "RateLimited",
     "TenantThrottle",
     "admit",
+    "admit_call",
     "charge_failure",
     "rate_limit_headers",
     "remind",

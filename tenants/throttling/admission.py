@@ -37,14 +37,22 @@ class TenantThrottle(BaseThrottle):
         if not isinstance(key, ApiKey):
             return True
         units, unreadable = _price(request, view)
-        call = current_call() or Call()
-        decision = call.admit(key, cost=max(units, 1), units=units)
-        view.headers.update(rate_limit_headers(decision))
-        if not decision.allowed:
-            raise QuotaExceeded(decision) if decision.quota_exceeded else RateLimited(decision)
+        view.headers.update(admit_call(key, units=units))
         if unreadable is not None:
             raise unreadable
         return True
+
+
+def admit_call(key: ApiKey, *, units: int) -> dict[str, str]:
+    """Charge the call being served; the headers that tell of the limits.
+
+    Raises `RateLimited` or `QuotaExceeded`, which tell of them as well.
+    """
+    call = current_call() or Call()
+    decision = call.admit(key, cost=max(units, 1), units=units)
+    if not decision.allowed:
+        raise QuotaExceeded(decision) if decision.quota_exceeded else RateLimited(decision)
+    return rate_limit_headers(decision)
 
 
 def _price(request: Request, view: APIView) -> tuple[int, APIException | None]:
