@@ -14,8 +14,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 CONNECTION_LIFETIME_SECONDS = 300
-# A statement that comes again and again is parsed and planned once for each connection.
-PREPARED_STATEMENTS = {"server_side_binding": True, "prepare_threshold": 5}
+# Values travel apart from statements. psycopg prepares none by itself: it forgets all that are
+# prepared whenever something is rolled back, those of `hashservice/postgres/kept.py` as well.
+BINDING = {"server_side_binding": True, "prepare_threshold": None}
 
 
 class Environment:
@@ -91,7 +92,7 @@ class Environment:
         options = settings.setdefault("OPTIONS", {})
         # A socket's folder comes as an option; `dbshell` looks for it where hosts stand.
         settings["HOST"] = options.pop("host", "") or settings.get("HOST", "")
-        options.update(PREPARED_STATEMENTS)
+        options.update(BINDING)
         settings["ENGINE"] = "hashservice.postgres"
         settings["CONN_MAX_AGE"] = CONNECTION_LIFETIME_SECONDS
         settings["CONN_HEALTH_CHECKS"] = True

@@ -7,12 +7,14 @@ before they are right, so nothing has to be reset at the end of a request.
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.db.backends.postgresql import base
 from psycopg import Error
 
+from hashservice.postgres.kept import KeptStatement
 from tenants.acting import (
     NOBODY,
     SCOPE_SETTING,
@@ -23,8 +25,8 @@ from tenants.acting import (
     current,
 )
 
-# For each connection. A cursor holds its last values and rows: those of large batches are not kept.
-MOST_KEPT_CURSORS: Final = 32
+# For each connection. Statements of large batches are as large, and seldom the same.
+MOST_KEPT: Final = 32
 LONGEST_KEPT: Final = 10_000  # characters of a statement
 OWNER: Final = "owner"  # migrates, in the service's name: see DATABASES
 TELL: Final = (
@@ -38,37 +40,45 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.told: Acting | None = None
-        self._kept_cursors: dict[str, Any] = {}
+        self._kept: dict[str, KeptStatement] = {}
         if self.alias != OWNER:
             self.execute_wrappers.append(self._tell_first)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self.told = NOBODY
-        self._kept_cursors = {}
+        self._kept = {}
         return super().get_new_connection(conn_params)
 
     def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        """The rows of a statement that comes again and again, if it is always the same object.
-
-        Its cursor is kept, and with it what psycopg found out about the values' and columns' types:
-        to find that out anew takes longer than to send the statement.
-        """
+        """The rows of a statement that comes again and again, if it is always the same object."""
         self.close_if_health_check_failed()
         self.ensure_connection()
-        with self.wrap_database_errors:
-            kept = self._kept_cursors.get(statement)
-            cursor: Any = self._prepare_cursor(kept or self.create_cursor())  # type: ignore[attr-defined]
-        cursor.execute(statement, values)
-        if kept is None:
-            self._keep(statement, cursor.cursor)
-        return cursor.fetchall() if cursor.pgresult.nfields else []
-
-    def _keep(self, statement: str, cursor: Any) -> None:
         if len(statement) > LONGEST_KEPT:
-            return
-        if len(self._kept_cursors) >= MOST_KEPT_CURSORS:
-            self._kept_cursors.clear()  # what comes often is soon back
-        self._kept_cursors[statement] = cursor
+            return self._run_once(statement, values)
+        whom = current()
+        if self.told != whom and whom is not SELF_DECLARED:
+            self.tell(whom)
+        self.validate_no_broken_transaction()
+        started = time.monotonic()
+        with self.wrap_database_errors:
+            rows = (self._kept.get(statement) or self._keep(statement)).run(values)
+        if self.queries_logged:
+            took = f"{time.monotonic() - started:.3f}"
+            self.queries_log.append({"sql": statement, "time": took})
+        return rows
+
+    def _run_once(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        with self.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def _keep(self, statement: str) -> KeptStatement:
+        if len(self._kept) >= MOST_KEPT:
+            for each in self._kept.values():
+                each.forget()
+            self._kept.clear()  # what comes often is soon back
+        kept = self._kept[statement] = KeptStatement(self.connection, statement)
+        return kept
 
     def is_usable(self) -> bool:
         """Asked before a connection that is kept serves another request.
