@@ -69,15 +69,16 @@ MIDDLEWARE = [
     "hashservice.middleware.ActingMiddleware",
     "hashservice.middleware.CallMiddleware",
     "hashservice.middleware.AnswerAuditMiddleware",
-    "hashservice.browsers.ContentPolicy",
-    "hashservice.browsers.Session",
+    "hashservice.programs.StraightMiddleware",  # what follows is for people
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "hashservice.browsers.SignIn",
-    "hashservice.browsers.SessionLimits",
-    "hashservice.browsers.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.accounts.limits.SessionLimits",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "hashservice.browsers.SecondFactor",
+    "tenants.accounts.limits.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "hashservice.urls"

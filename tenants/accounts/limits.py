@@ -13,6 +13,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
 from tenants.acting import SERVICE, acting_as
 from tenants.models import Membership, Role
@@ -22,7 +23,7 @@ NOTED_SECONDS: Final = 60  # the last look is true to the minute: not written at
 GUARDED: Final = ("/admin/", "/portal/")
 
 
-class SessionLimits:
+class SessionLimits(MiddlewareMixin):
     """Ends sessions that are too old or were left alone, whatever their cookie says."""
 
     def process_request(self, request: HttpRequest) -> None:
@@ -37,7 +38,7 @@ class SessionLimits:
             request.session[SEEN] = now
 
 
-class SecondFactor:
+class SecondFactor(MiddlewareMixin):
     """Sends people who need a second factor, and have none, to where they add one."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
