@@ -28,6 +28,7 @@ from matching.index import (
     IndexMissing,
     Neighbours,
     build,
+    is_former,
     remove,
 )
 from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot, searched_pdq
@@ -165,11 +166,23 @@ def index_directory(snapshot: Snapshot) -> Path:
 
 
 def is_rebuild_due() -> bool:
-    """Whether enough entries changed since the published snapshot to be worth a new one."""
+    """Whether enough entries changed since the published snapshot to be worth a new one.
+
+    One of an earlier release is always replaced: each process makes tables for it of its own.
+    """
     current = ListsVersion.objects.select_related("snapshot").get()
+    if current.snapshot and _is_former(current.snapshot):
+        return True
     since = current.snapshot.version if current.snapshot else 0
     changed = HashEntry.objects.searchable().filter(changed_version__gt=since)
     return changed.order_by()[:REBUILD_AFTER].count() == REBUILD_AFTER
+
+
+def _is_former(snapshot: Snapshot) -> bool:
+    try:
+        return is_former(index_directory(snapshot))
+    except (IndexDamaged, IndexMissing):
+        return False  # for whoever opens it to tell; new files would hide what happened
 
 
 def build_and_publish(*, actor: Actor) -> Snapshot:

@@ -6,7 +6,7 @@
 
 from matching.index.bulk import BulkIndex
 from matching.index.delta import DeltaIndex
-from matching.index.hamming import HammingIndex, build
+from matching.index.hamming import HammingIndex, build, is_former
 from matching.index.neighbours import MAX_RADIUS, Neighbours
 from matching.index.photodna import SquaredL2Index
 from matching.index.store import IndexDamaged, IndexMissing, Meta, remove
@@ -23,6 +23,7 @@ __all__ = [
     "Neighbours",
     "SquaredL2Index",
     "build",
+    "is_former",
     "remove",
     "warm_up",
 ]

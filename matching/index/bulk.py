@@ -15,11 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from matching.index.engine import Engine, engine
+from matching.index.buckets import Buckets
+from matching.index.engine import engine
 from matching.index.neighbours import MAX_RADIUS, Bytes, Words, as_hashes, as_radius, as_words
 from matching.index.numpy_search import Hits
 from matching.index.plan import Chunk, chunk_plan
-from matching.index.tables import Column, Ids, Tables, sorted_distinct
+from matching.index.tables import Tables, sorted_distinct
 
 CHUNKS: Final = 16
 """All alike: 16 bits and a radius of 1, so that each hash stands in 17 buckets of each."""
@@ -36,8 +37,7 @@ class BulkIndex:
         self._engine = engine(compiled=compiled)
         self._starts = range(0, len(self.hashes), MOST_AT_ONCE)
         self._tables = [
-            _tables(as_words(self.hashes[start : start + MOST_AT_ONCE]), self._engine)
-            for start in self._starts
+            _tables(as_words(self.hashes[start : start + MOST_AT_ONCE])) for start in self._starts
         ]
 
     def __len__(self) -> int:
@@ -70,23 +70,17 @@ class BulkIndex:
         )
 
 
-def _tables(words: Words, loops: Engine) -> Tables:
+def _tables(words: Words) -> Tables:
     """Tables whose buckets are filled with what the flips of a query would look for."""
     plan = chunk_plan(CHUNKS)
-    groups = [_spread(chunk, words, loops) for chunk in plan]
-    ids, offsets = (_read_only(np.concatenate(arrays)) for arrays in zip(*groups, strict=True))
-    tables = Tables.of(words, ids, offsets, plan)
-    layout = tables.layout.copy()
-    layout[:, Column.FIRST_FLIP] = np.arange(len(plan))  # each chunk has one flip: of no bit
-    layout[:, Column.LAST_FLIP] = layout[:, Column.FIRST_FLIP] + 1
-    return replace(tables, layout=layout, flips=np.zeros(len(plan), np.uint32))
+    return Tables.of(words, Buckets.joined(_spread(c, words) for c in plan), plan, spread=True)
 
 
-def _spread(chunk: Chunk, words: Words, loops: Engine) -> tuple[Ids, Ids]:
+def _spread(chunk: Chunk, words: Words) -> Buckets:
     flips = chunk.flips()
     values = (chunk.values(words)[:, None] ^ flips).reshape(-1)
-    ids, limits = loops.group(values, chunk.buckets)
-    return ids // np.uint32(len(flips)), limits
+    owners = np.repeat(np.arange(len(words) // 4, dtype=np.uint32), len(flips))
+    return Buckets.of(chunk, values, owners, chunk.marks(words)[owners])
 
 
 def _joined(found: list[Hits]) -> Hits:
@@ -95,9 +89,3 @@ def _joined(found: list[Hits]) -> Hits:
         np.concatenate([np.empty(0, np.int64), *(h.positions for h in found)]),
         np.concatenate([np.empty(0, np.uint8), *(h.distances for h in found)]),
     )
-
-
-def _read_only(array: Ids) -> Ids:
-    """As the compiled search takes them."""
-    array.setflags(write=False)
-    return array

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.index import kernel
 from matching.index.neighbours import Bytes, Words
 from matching.index.numpy_search import Hits
-from matching.index.tables import Ids, Numbers, Tables
+from matching.index.plan import BALLS
+from matching.index.tables import Numbers, Tables
 
 _ROOM = 256
 
@@ -22,16 +22,10 @@ def scan(words: Words, queries: Words, radius: int) -> Hits:
 
 def probe(tables: Tables, queries: Words, radius: int) -> Hits:
     """Look each query (q * 4,) up in the buckets its near hashes must be in."""
-    arrays = (tables.words, tables.ids, tables.offsets, tables.layout, tables.flips)
+    buckets = tables.buckets
+    full = (buckets.occupied, buckets.ranks, buckets.ids, buckets.marks)
+    arrays = (tables.words, *full, tables.layout, tables.steps, BALLS)
     return _hits(lambda *room: int(kernel.probe(*arrays, queries, radius, *room)))
-
-
-def group(values: NDArray[np.uint32], buckets: int) -> tuple[Ids, Ids]:
-    """Positions ordered by value, and the limits (buckets + 1,) of each value among them."""
-    ids = np.empty(len(values), np.uint32)
-    limits = np.zeros(buckets + 1, np.uint32)
-    kernel.counting_sort(values, ids, limits)
-    return ids, limits
 
 
 def squared_l2(values: Bytes, query: Bytes, threshold: int) -> tuple[Numbers, Numbers]:

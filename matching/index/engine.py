@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matching.index import numpy_search
 from matching.index.neighbours import Bytes, Words
 from matching.index.numpy_search import Hits
-from matching.index.tables import Ids, Numbers, Tables
+from matching.index.tables import Numbers, Tables
 
 try:
     from matching.index import compiled_search
@@ -19,11 +16,10 @@ except ImportError:  # numba or its LLVM is not available for this platform
 
 
 class Engine(Protocol):
-    """The four loops every index is made of; see `numpy_search` for what each does."""
+    """The three loops every index is made of; see `numpy_search` for what each does."""
 
     def scan(self, words: Words, queries: Words, radius: int) -> Hits: ...
     def probe(self, tables: Tables, queries: Words, radius: int) -> Hits: ...
-    def group(self, values: NDArray[np.uint32], buckets: int) -> tuple[Ids, Ids]: ...
     def squared_l2(
         self, values: Bytes, query: Bytes, threshold: int
     ) -> tuple[Numbers, Numbers]: ...

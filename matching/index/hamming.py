@@ -8,15 +8,16 @@ hashes), so nothing is ever left out. The answer is bounded only by the size of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from matching.index.engine import Engine, engine
+from matching.index.buckets import Buckets, Ids
+from matching.index.engine import engine
 from matching.index.neighbours import (
-    HASH_BYTES,
     MAX_RADIUS,
     NOTHING,
     Bytes,
@@ -28,10 +29,13 @@ from matching.index.neighbours import (
 )
 from matching.index.numpy_search import Hits
 from matching.index.plan import Chunk, chunk_plan, chunks_for
-from matching.index.store import META, IndexDamaged, Meta, load, publishing
-from matching.index.tables import MAX_COUNT, Ids, Tables, offsets_length, sorted_distinct
+from matching.index.store import META, IndexDamaged, Meta, Snapshot, kind_of, load, publishing
+from matching.index.tables import MAX_COUNT, Tables, built, sorted_distinct
 
-KIND = "hamming256"
+KIND = "hamming256-2"
+
+FORMER = "hamming256"
+"""The same hashes with tables of another form, until November 2026."""
 
 
 class HammingIndex:
@@ -49,25 +53,16 @@ class HammingIndex:
     def open(cls, directory: Path, *, verify: bool = True, compiled: bool = True) -> HammingIndex:
         """Map a snapshot that `build` wrote; `compiled=False` searches with NumPy alone.
 
-        See `store.load` for `verify`. Raises IndexMissing and IndexDamaged.
+        Of one that an earlier release wrote, the hashes alone are used: their tables are made
+        anew in this process's own memory, in 2 s a million. See `store.load` for `verify`.
+        Raises IndexMissing and IndexDamaged.
         """
-        snapshot = load(directory, kind=KIND, verify=verify)
-        meta = snapshot.meta
-        plan = chunk_plan(meta.chunks)
-        lengths = {
-            "hashes": meta.count * HASH_BYTES,
-            "ids": meta.count * len(plan) * 4,
-            "offsets": offsets_length(plan) * 4,
-        }
-        if {name: len(array) for name, array in snapshot.arrays.items()} != lengths:
-            raise IndexDamaged(directory / META, "does not fit the files it names")
-        tables = Tables.of(
-            snapshot.arrays["hashes"].view(np.uint64),
-            snapshot.arrays["ids"].view(np.uint32),
-            snapshot.arrays["offsets"].view(np.uint32),
-            plan,
-        )
-        return cls(tables, meta, compiled=compiled)
+        snapshot = load(directory, kind=KIND, former=FORMER, verify=verify)
+        try:
+            tables = _tables(snapshot)
+        except (KeyError, ValueError) as error:
+            raise IndexDamaged(directory / META, "does not fit the files it names") from error
+        return cls(tables, snapshot.meta, compiled=compiled)
 
     def __len__(self) -> int:
         """The number of distinct hashes."""
@@ -119,13 +114,12 @@ def build(
     version: int = 0,
     created_at: datetime | None = None,
     chunks: int | None = None,
-    compiled: bool = True,
 ) -> int:
     """Write a snapshot of hashes, uint8 (n, 32) in any order; returns how many are distinct.
 
     `version` and `created_at` are kept for whoever opens it (`HammingIndex.meta`). `chunks`
     overrides the plan chosen by size. Peak memory is about 130 bytes per hash.
-    Raises ValueError for more than 2^32 - 1 hashes, FileExistsError if there is a snapshot.
+    Raises ValueError for more than 2^30 hashes, FileExistsError if there is a snapshot.
     """
     distinct = sorted_distinct(as_hashes(hashes))
     if len(distinct) > MAX_COUNT:
@@ -133,20 +127,43 @@ def build(
     chunks = chunks_for(len(distinct)) if chunks is None else chunks
     meta = Meta(KIND, len(distinct), chunks, version, created_at)
     words = distinct.view(np.uint64).reshape(-1)
-    offsets: list[Ids] = []
+    done: list[Buckets] = []
     with publishing(directory, meta) as writer:
         writer.write("hashes", [distinct])
-        writer.write("ids", _ids(words, chunk_plan(chunks), offsets, engine(compiled=compiled)))
-        writer.write("offsets", offsets)
+        writer.write("ids", _ids(words, chunk_plan(chunks), done))
+        writer.write("marks", [part.marks for part in done])
+        writer.write("occupied", [part.occupied for part in done])
+        writer.write("ranks", [part.ranks for part in done])
     return len(distinct)
 
 
-def _ids(words: Words, plan: Sequence[Chunk], offsets: list[Ids], loops: Engine) -> Iterator[Ids]:
-    """The ids of chunk after chunk; the limits of their buckets collect in `offsets`."""
-    for chunk in plan:
-        ids, limits = loops.group(chunk.values(words), chunk.buckets)
-        offsets.append(limits)
-        yield ids
+def is_former(directory: Path) -> bool:
+    """Whether an earlier release wrote the snapshot, so that each process needs more memory.
+
+    Raises IndexMissing and IndexDamaged.
+    """
+    return kind_of(directory, kind=KIND, former=FORMER) == FORMER
+
+
+def _ids(words: Words, plan: Sequence[Chunk], done: list[Buckets]) -> Iterator[Ids]:
+    """The ids of chunk after chunk; what tells their places collects in `done`."""
+    for part in built(words, plan):
+        done.append(replace(part, ids=part.ids[:0]))
+        yield part.ids
+
+
+def _tables(snapshot: Snapshot) -> Tables:
+    """Raises KeyError and ValueError for files that are not those of the plan."""
+    arrays, meta = snapshot.arrays, snapshot.meta
+    words = arrays["hashes"].view(np.uint64)
+    if len(words) != meta.count * 4:
+        raise ValueError(f"{len(words)} words are not {meta.count} hashes")
+    if meta.kind == FORMER:
+        return Tables.build(words, chunk_plan(chunks_for(meta.count)))
+    occupied = arrays["occupied"].view(np.uint64)
+    ranks, ids = arrays["ranks"].view(np.uint32), arrays["ids"].view(np.uint32)
+    buckets = Buckets(occupied, ranks, ids, arrays["marks"].view(np.uint16))
+    return Tables.of(words, buckets, chunk_plan(meta.chunks))
 
 
 def _neighbours(tables: Tables, hits: Hits, part: slice) -> Neighbours:

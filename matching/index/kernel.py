@@ -7,23 +7,29 @@ Words and positions are flat, int64 indices: `words[4 * position + i]`.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from matching.index.buckets import LINE_WORDS, LIST, LISTED, LONG, Ids, Marks
 from matching.index.intrinsics import compiled, popcount, prefetch
 from matching.index.neighbours import Bytes, Words
 from matching.index.numpy_search import CROWDED
-from matching.index.tables import Column, Ids, Numbers
+from matching.index.plan import WORD_BITS
+from matching.index.tables import Column, Numbers
 
 Integer = int | np.int64
 FourWords = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 _START, _BITS, _RADIUS = int(Column.START), int(Column.BITS), int(Column.RADIUS)
-_FIRST_OFFSET = int(Column.FIRST_OFFSET)
-_FIRST_FLIP, _LAST_FLIP = int(Column.FIRST_FLIP), int(Column.LAST_FLIP)
-
-# How many steps ahead memory is asked for, so that its latency overlaps with work.
-_OFFSETS_AHEAD, _IDS_AHEAD, _WORDS_AHEAD = 16, 12, 16
+_FOLLOWING, _PAIR_RADIUS = int(Column.FOLLOWING), int(Column.PAIR_RADIUS)
+_PROBED, _REACH = int(Column.PROBED), int(Column.REACH)
+_FIRST_WORD, _FIRST_RANK = int(Column.FIRST_WORD), int(Column.FIRST_RANK)
+_FIRST_ID = int(Column.FIRST_ID)
+_FIRST_STEP, _LAST_STEP = int(Column.FIRST_STEP), int(Column.LAST_STEP)
+_IN_WORD = (1 << WORD_BITS) - 1
+_IN_LINE = LINE_WORDS - 1
+_PLACE = LIST - 1
 _STRIDE = 16
+_LANES = 8
+"""Queries that are looked up together: what one waits for comes while the others work."""
 
 
 @compiled
@@ -48,10 +54,13 @@ def scan(
 @compiled
 def probe(
     words: Words,
+    occupied: Words,
+    ranks: Ids,
     ids: Ids,
-    offsets: Ids,
+    marks: Marks,
     layout: Numbers,
-    flips: Ids,
+    steps: Numbers,
+    balls: Words,
     queries: Words,
     radius: Integer,
     owners: Numbers,
@@ -61,38 +70,33 @@ def probe(
     """Look every query up in its buckets; returns the number found, even beyond the room.
 
     A query with too many candidates becomes a linear scan: dearer by a constant, never inexact.
+    Each step asks for the memory that the next one reads, so that its latency overlaps with work.
     """
-    begins, ends = np.empty(flips.size, np.int64), np.empty(flips.size, np.int64)
-    firsts = np.empty(len(layout), np.int64)
-    count, width = words.size // 4, ids.size // len(layout)
+    room = layout[:, _REACH].sum()
+    slots = np.empty((_LANES, room), np.int64)
+    limits = np.empty((_LANES, len(layout) + 1), np.int64)
+    places, near = np.empty(steps.size, np.int64), np.empty(steps.size, np.uint64)
     found: Integer = 0
-    for owner in range(queries.size // 4):
-        query = queries[4 * owner : 4 * owner + 4]
-        begin = found
-        full, total = _buckets(query, layout, flips, offsets, width, begins, ends, firsts)
-        if total > count // CROWDED:
-            found = _scan_one(words, query, radius, positions, distances, found)
-        else:
-            candidates = _gathered(ids, begins, ends, full, total)
-            found = _verify(
-                words, query, candidates, layout, firsts, radius, positions, distances, found
-            )
-        owners[begin:found] = owner
+    for first in range(0, queries.size // 4, _LANES):
+        lanes = min(_LANES, queries.size // 4 - first)
+        for lane in range(lanes):
+            query = queries[4 * (first + lane) : 4 * (first + lane) + 4]
+            _full_words(query, occupied, layout, steps, balls, places, near, limits[lane])
+            _locate(query, occupied, ranks, marks, layout, places, near, limits[lane], slots[lane])
+        for lane in range(lanes):
+            query = queries[4 * (first + lane) : 4 * (first + lane) + 4]
+            begin = found
+            own = slots[lane, : limits[lane, len(layout)]]
+            total = own.size + _open_lists(ids, marks, layout, limits[lane], own)
+            if total > words.size // 4 // CROWDED:
+                found = _scan_one(words, query, radius, positions, distances, found)
+            else:
+                candidates = _likely(query, ids, marks, layout, limits[lane], own, total)
+                found = _verify(
+                    words, query, ids, candidates, layout, radius, positions, distances, found
+                )
+            owners[begin:found] = first + lane
     return found
-
-
-@compiled
-def counting_sort(values: NDArray[np.uint32], ids: Ids, limits: Ids) -> None:
-    """Fill `ids` with positions in the order of their value, `limits` (zeroed) with its limits."""
-    for value in values:
-        limits[np.int64(value) + 1] += np.uint32(1)
-    for bucket in range(1, limits.size):
-        limits[bucket] += limits[bucket - 1]
-    free = limits[:-1].copy()
-    for position in range(values.size):
-        value = np.int64(values[position])
-        ids[free[value]] = position
-        free[value] += np.uint32(1)
 
 
 @compiled
@@ -139,72 +143,154 @@ def _scan_one(
 
 
 @compiled
-def _buckets(
+def _full_words(
     query: Words,
+    occupied: Words,
     layout: Numbers,
-    flips: Ids,
-    offsets: Ids,
-    width: Integer,
-    begins: Numbers,
-    ends: Numbers,
-    firsts: Numbers,
-) -> tuple[Integer, Integer]:
-    """Limits within `ids` of every non-empty bucket probed, and the candidates before a chunk."""
-    full = 0
-    total = np.int64(0)
+    steps: Numbers,
+    balls: Words,
+    places: Numbers,
+    near: Words,
+    limits: Numbers,
+) -> None:
+    """The words with full buckets in reach, and these.
+
+    `places` tells `place << 2 | flips left`, `limits` where the words of each chunk begin.
+    """
+    some = 0
     for number in range(len(layout)):
-        firsts[number] = total
+        limits[number] = some
         row = layout[number]
-        base, last = row[_FIRST_OFFSET], row[_LAST_FLIP]
         value = np.int64(_chunk_value(query, row[_START], row[_BITS]))
-        for flip in range(row[_FIRST_FLIP], last):
-            if flip + _OFFSETS_AHEAD < last:
-                prefetch(offsets, base + (value ^ np.int64(flips[flip + _OFFSETS_AHEAD])))
-            bucket = base + (value ^ np.int64(flips[flip]))
-            begin, end = np.int64(offsets[bucket]), np.int64(offsets[bucket + 1])
-            begins[full] = number * width + begin
-            ends[full] = number * width + end
-            full += 1 if end > begin else 0
-            total += end - begin
-    return full, total
+        first, high, low = row[_FIRST_WORD], value >> WORD_BITS, value & _IN_WORD
+        for step in range(row[_FIRST_STEP], row[_LAST_STEP]):
+            left = steps[step] & 3
+            place = first + (high ^ (steps[step] >> 2))
+            bits = occupied[place] & balls[left << WORD_BITS | low]
+            places[some], near[some] = place << 2 | left, bits
+            some += 1 if bits else 0
+    limits[len(layout)] = some
 
 
 @compiled
-def _gathered(ids: Ids, begins: Numbers, ends: Numbers, full: Integer, total: Integer) -> Ids:
-    candidates = np.empty(total, np.uint32)
-    filled = 0
-    for bucket in range(full):
-        if bucket + _IDS_AHEAD < full:
-            prefetch(ids, begins[bucket + _IDS_AHEAD])
-        for place in range(begins[bucket], ends[bucket]):
-            candidates[filled] = ids[place]
-            filled += 1
-    return candidates
+def _locate(
+    query: Words,
+    occupied: Words,
+    ranks: Ids,
+    marks: Marks,
+    layout: Numbers,
+    places: Numbers,
+    near: Words,
+    limits: Numbers,
+    slots: Numbers,
+) -> None:
+    """Turn words with full buckets into `place in ids << 3 | flips allowed in the mark`.
+
+    `limits` then tells where the slots of each chunk begin.
+    """
+    count = 0
+    for number in range(len(layout)):
+        row = layout[number]
+        begin, limits[number] = limits[number], count
+        low = np.int64(_chunk_value(query, row[_START], row[_BITS])) & _IN_WORD
+        for some in range(begin, limits[number + 1]):
+            place, left = places[some] >> 2, places[some] & 3
+            inside = place - row[_FIRST_WORD]
+            base = row[_FIRST_ID] + np.int64(ranks[row[_FIRST_RANK] + (inside >> 3)])
+            for back in range(1, LINE_WORDS):  # always all: a loop of varying length costs more
+                earlier = occupied[max(place - back, 0)]
+                base += np.int64(popcount(earlier)) if back <= inside & _IN_LINE else 0
+            allowed = row[_PAIR_RADIUS] - row[_PROBED] + left
+            bits = near[some]
+            while bits:
+                below = (bits & (~bits + np.uint64(1))) - np.uint64(1)
+                slot = base + np.int64(popcount(occupied[place] & below))
+                prefetch(marks, slot)
+                flips = np.int64(popcount(np.uint64(np.int64(popcount(below)) ^ low)))
+                slots[count] = slot << 3 | (allowed - flips)
+                bits &= bits - np.uint64(1)
+                count += 1
+    limits[len(layout)] = count
+
+
+@compiled
+def _open_lists(
+    ids: Ids, marks: Marks, layout: Numbers, limits: Numbers, slots: Numbers
+) -> Integer:
+    """Let the slots of lists tell below zero where those begin; returns their total length."""
+    for slot in slots:
+        if marks[slot >> 3] & LISTED:
+            prefetch(ids, slot >> 3)
+    for number in range(len(layout)):
+        first = layout[number, _FIRST_ID]
+        for place in range(limits[number], limits[number + 1]):
+            slot, allowed = slots[place] >> 3, slots[place] & 7
+            if marks[slot] & LISTED:
+                head = first + np.int64(ids[slot] & _PLACE)
+                prefetch(marks, head)
+                slots[place] = -(head << 3 | allowed)
+    total = np.int64(0)
+    for slot in slots:
+        if slot < 0:
+            total += _length(ids, marks, -slot >> 3)
+    return total
+
+
+@compiled
+def _length(ids: Ids, marks: Marks, head: Integer) -> Integer:
+    length = np.int64(marks[head])
+    return np.int64(ids[head]) if length == LONG else length
+
+
+@compiled
+def _likely(
+    query: Words,
+    ids: Ids,
+    marks: Marks,
+    layout: Numbers,
+    limits: Numbers,
+    slots: Numbers,
+    room: Integer,
+) -> Numbers:
+    """The places in `ids` whose marks do not refuse them, as `place << 8 | chunk`."""
+    candidates = np.empty(room, np.int64)
+    some = 0
+    for number in range(len(layout)):
+        mark = _mark(query, layout[number])
+        for slot in slots[limits[number] : limits[number + 1]]:
+            begin, allowed = slot >> 3, slot & 7
+            end = begin + 1
+            if slot < 0:
+                begin, allowed = (-slot >> 3) + 1, -slot & 7
+                end = begin + _length(ids, marks, begin - 1)
+            for place in range(begin, end):
+                candidates[some] = place << 8 | number
+                if np.int64(popcount(np.uint64(marks[place]) ^ mark)) <= allowed:
+                    prefetch(ids, place)
+                    some += 1
+    return candidates[:some]
 
 
 @compiled
 def _verify(
     words: Words,
     query: Words,
-    candidates: Ids,
+    ids: Ids,
+    candidates: Numbers,
     layout: Numbers,
-    firsts: Numbers,
     radius: Integer,
     positions: Numbers,
     distances: Bytes,
     found: Integer,
 ) -> Integer:
-    total = candidates.size
     wanted = query[0], query[1], query[2], query[3]
-    for ahead in range(min(_WORDS_AHEAD, total)):
-        prefetch(words, 4 * np.int64(candidates[ahead]))
-    for place in range(total):
-        if place + _WORDS_AHEAD < total:
-            prefetch(words, 4 * np.int64(candidates[place + _WORDS_AHEAD]))
-        position = np.int64(candidates[place])
+    for candidate in candidates:
+        prefetch(words, 4 * np.int64(ids[candidate >> 8]))
+    for candidate in candidates:
+        position = np.int64(ids[candidate >> 8])
         distance = _distance(words, 4 * position, wanted, radius)
         if distance <= radius and not _met_before(
-            words[4 * position : 4 * position + 4] ^ query, layout, firsts, place
+            words[4 * position : 4 * position + 4] ^ query, layout, candidate & 255
         ):
             if found < positions.size:
                 positions[found] = position
@@ -214,15 +300,21 @@ def _verify(
 
 
 @compiled
-def _met_before(difference: Words, layout: Numbers, firsts: Numbers, place: Integer) -> bool:
+def _met_before(difference: Words, layout: Numbers, number: Integer) -> bool:
     """Whether an earlier chunk led to the same hash already, so that it is reported once."""
-    number = 0
-    while number + 1 < len(layout) and firsts[number + 1] <= place:
-        row = layout[number]
-        if np.int64(popcount(_chunk_value(difference, row[_START], row[_BITS]))) <= row[_RADIUS]:
-            return True
-        number += 1
+    for earlier in range(number):
+        row = layout[earlier]
+        flips = np.int64(popcount(_chunk_value(difference, row[_START], row[_BITS])))
+        if flips <= row[_RADIUS]:
+            in_mark = np.int64(popcount(_mark(difference, row)))
+            if in_mark <= row[_PAIR_RADIUS] - min(flips, row[_PROBED]):
+                return True
     return False
+
+
+@compiled
+def _mark(words: Words, row: Numbers) -> np.uint64:
+    return _chunk_value(words, (row[_START] + row[_BITS]) & 255, row[_FOLLOWING])
 
 
 @compiled

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from matching.index.buckets import LINE_WORDS, LIST, Buckets
 from matching.index.neighbours import Bytes, Words
-from matching.index.tables import Column, Ids, Numbers, Tables
+from matching.index.plan import BALLS, WORD_BITS
+from matching.index.tables import Column, Numbers, Tables
 
 _BLOCK = 1 << 16
 _NO_POSITIONS = np.empty(0, np.int64)
@@ -37,14 +38,6 @@ def probe(tables: Tables, queries: Words, radius: int) -> Hits:
     return _joined([_probe_one(tables, query, radius) for query in queries.reshape(-1, 4)])
 
 
-def group(values: NDArray[np.uint32], buckets: int) -> tuple[Ids, Ids]:
-    """Positions ordered by value, and the limits (buckets + 1,) of each value among them."""
-    ids = np.argsort(values.astype(np.uint16) if buckets <= 1 << 16 else values, kind="stable")
-    limits = np.zeros(buckets + 1, np.uint32)
-    np.cumsum(np.bincount(values, minlength=buckets), out=limits[1:])
-    return ids.astype(np.uint32), limits
-
-
 def squared_l2(values: Bytes, query: Bytes, threshold: int) -> tuple[Numbers, Numbers]:
     """Rows of values (n, d) whose squared Euclidean distance to query (d,) is <= threshold."""
     positions = [_NO_POSITIONS]
@@ -70,34 +63,61 @@ def _scan_one(rows: Words, query: Words, radius: int) -> tuple[Numbers, Bytes]:
 
 def _probe_one(tables: Tables, query: Words, radius: int) -> tuple[Numbers, Bytes]:
     rows = tables.words.reshape(-1, 4)
-    begins, lengths = _buckets(tables, query)
+    begins, lengths = _lists(tables, query)
     total = int(lengths.sum())
     if total > tables.count // CROWDED:
         return _scan_one(rows, query, radius)
     skipped = np.cumsum(lengths) - lengths
-    candidates = np.unique(tables.ids[np.arange(total) + np.repeat(begins - skipped, lengths)])
+    places = np.arange(total) + np.repeat(begins - skipped, lengths)
+    candidates = np.unique(tables.buckets.ids[places])
     near, bits = _within(rows[candidates], query, radius)
     return candidates[near].astype(np.int64), bits
 
 
-def _buckets(tables: Tables, query: Words) -> tuple[Numbers, Numbers]:
-    """Where the candidates lie in `tables.ids`: begin and length of each bucket probed."""
-    begins = []
-    lengths = []
-    width = len(tables.ids) // len(tables.layout)
-    for number, row in enumerate(tables.layout):
-        flips = tables.flips[row[Column.FIRST_FLIP] : row[Column.LAST_FLIP]]
-        buckets = row[Column.FIRST_OFFSET] + (flips ^ _chunk_value(query, row)).astype(np.int64)
-        begin = tables.offsets[buckets].astype(np.int64)
-        begins.append(begin + number * width)
-        lengths.append(tables.offsets[buckets + 1].astype(np.int64) - begin)
+def _lists(tables: Tables, query: Words) -> tuple[Numbers, Numbers]:
+    """Where the candidates lie in `ids`: begin and length of each full bucket in reach."""
+    ids = tables.buckets.ids
+    begins, lengths = [_NO_POSITIONS], [_NO_POSITIONS]
+    for row in tables.layout:
+        begin = row[Column.FIRST_ID] + _places(tables.buckets, row, _full(tables, row, query))
+        length = np.ones_like(begin)
+        several = ids[begin] >= LIST
+        heads = row[Column.FIRST_ID] + (ids[begin[several]] & (LIST - 1)).astype(np.int64)
+        begin[several], length[several] = heads + 1, ids[heads]
+        begins.append(begin)
+        lengths.append(length)
     return np.concatenate(begins), np.concatenate(lengths)
 
 
-def _chunk_value(query: Words, row: Numbers) -> np.uint32:
+def _full(tables: Tables, row: Numbers, query: Words) -> Numbers:
+    """The numbers of the full buckets of a chunk that a hash near the query can be in."""
+    steps = tables.steps[row[Column.FIRST_STEP] : row[Column.LAST_STEP]]
+    value = _chunk_value(query, row)
+    numbers = value >> WORD_BITS ^ steps >> 2
+    words = tables.buckets.occupied[row[Column.FIRST_WORD] + numbers]
+    words &= BALLS[(steps & 3) << WORD_BITS | value & ((1 << WORD_BITS) - 1)]
+    word, bit = np.nonzero(np.unpackbits(words.view(np.uint8), bitorder="little").reshape(-1, 64))
+    return np.asarray(numbers[word] << WORD_BITS | bit, np.int64)
+
+
+def _places(buckets: Buckets, row: Numbers, full: Numbers) -> Numbers:
+    """How many full buckets of the chunk come before each of these."""
+    number = full >> WORD_BITS
+    first = row[Column.FIRST_WORD]
+    own = buckets.occupied[first + number]
+    below = (np.uint64(1) << (full & ((1 << WORD_BITS) - 1)).astype(np.uint64)) - np.uint64(1)
+    before = buckets.ranks[row[Column.FIRST_RANK] + number // LINE_WORDS].astype(np.int64)
+    before += np.bitwise_count(own & below)
+    for back in range(1, LINE_WORDS):
+        inside = np.flatnonzero(number % LINE_WORDS >= back)
+        before[inside] += np.bitwise_count(buckets.occupied[first + number[inside] - back])
+    return before
+
+
+def _chunk_value(query: Words, row: Numbers) -> int:
     word, shift = divmod(int(row[Column.START]), 64)
     pair = int(query[word]) | int(query[min(word + 1, 3)]) << 64
-    return np.uint32((pair >> shift) & ((1 << int(row[Column.BITS])) - 1))
+    return (pair >> shift) & ((1 << int(row[Column.BITS])) - 1)
 
 
 def _within(rows: Words, query: Words, radius: int) -> tuple[Numbers, Bytes]:

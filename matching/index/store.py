@@ -134,19 +134,22 @@ def publishing(directory: Path, meta: Meta) -> Iterator[Writer]:
         sync(directory.parent)
 
 
-def load(directory: Path, *, kind: str, verify: bool = True) -> Snapshot:
+def load(directory: Path, *, kind: str, former: str = "", verify: bool = True) -> Snapshot:
     """Map the files of a snapshot into memory, shared by all processes through the page cache.
 
     `verify` digests every byte, which also brings the files into the page cache; without it
     only the lengths are checked, for a process whose host has verified the files already.
-    Raises IndexMissing and IndexDamaged.
+    `former` is a kind that its caller can still read. Raises IndexMissing and IndexDamaged.
     """
-    if not directory.is_dir():
-        raise IndexMissing(directory)
-    meta, seals = _read_meta(directory / META, kind)
+    meta, seals = _read_meta(directory, kind, former)
     with ThreadPoolExecutor() as pool:
         arrays = pool.map(partial(_mapped, directory, verify=verify), seals.keys(), seals.values())
         return Snapshot(meta, dict(zip(seals, arrays, strict=True)))
+
+
+def kind_of(directory: Path, *, kind: str, former: str) -> str:
+    """Which of the two a snapshot is. Raises IndexMissing, and IndexDamaged for any other."""
+    return _read_meta(directory, kind, former)[0].kind
 
 
 def remove(directory: Path) -> None:
@@ -178,14 +181,17 @@ def _mapped(directory: Path, name: str, seal: FileSeal, *, verify: bool) -> Byte
     return np.frombuffer(content, np.uint8)
 
 
-def _read_meta(path: Path, kind: str) -> tuple[Meta, dict[str, FileSeal]]:
+def _read_meta(directory: Path, kind: str, former: str) -> tuple[Meta, dict[str, FileSeal]]:
+    if not directory.is_dir():
+        raise IndexMissing(directory)
+    path = directory / META
     content = _parsed(path)
     if content.pop("format", None) != FORMAT:
         raise IndexDamaged(path, f"is not of format {FORMAT}")
     claimed = content.pop("sha256", None)
     if claimed != _digest({"format": FORMAT, **content}):
         raise IndexDamaged(path, "does not have the SHA-256 it was published with")
-    if content["kind"] != kind:
+    if content["kind"] not in (kind, former):
         raise IndexDamaged(path, f"describes a {content['kind']} index, not {kind}")
     seals = {name: FileSeal(**seal) for name, seal in content.pop("files").items()}
     created_at = content.pop("created_at")

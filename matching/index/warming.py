@@ -17,15 +17,9 @@ def warm_up() -> None:
 
     Takes about 0.3 s with numba's cache in place and some seconds without (NUMBA_CACHE_DIR).
     """
-    loops = engine()
-    plan = chunk_plan(16)
     zero = np.zeros((1, HASH_BYTES), np.uint8)
     words = as_words(zero)
-    groups = [loops.group(chunk.values(words), chunk.buckets) for chunk in plan]
-    ids, offsets = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
-    for array in (ids, offsets):
-        array.setflags(write=False)
-    loops.probe(Tables.of(words, ids, offsets, plan), words, MAX_RADIUS)
+    engine().probe(Tables.build(words, chunk_plan(16)), words, MAX_RADIUS)
     delta = DeltaIndex()
     delta.add(zero)
     delta.search_any(zero)

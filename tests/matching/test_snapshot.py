@@ -11,12 +11,15 @@ from django.db import connection, transaction
 
 from matching.curation import add_entry, approve_entry
 from matching.hashing import hash_image
+from matching.index import Meta, remove
+from matching.index.store import publishing
 from matching.models import ListsVersion, Snapshot
 from matching.snapshot import (
     IndexUnavailable,
     LoadedIndex,
     build_and_publish,
     index_directory,
+    is_rebuild_due,
     live,
 )
 from tenants.audit.record import Actor
@@ -148,6 +151,30 @@ def test_large_lot_is_searchable_from_a_snapshot_of_its_own(
 
     assert finds(known_picture)
     assert index().base is not None
+
+
+@pytest.mark.django_db
+def test_snapshot_of_an_earlier_release_is_searched_and_replaced(known_entry, known_picture):
+    make_former(build_and_publish(actor=NARRATOR))
+    live.unload()
+
+    assert finds(known_picture)
+    assert is_rebuild_due()
+    build_and_publish(actor=NARRATOR)
+    live.unload()
+    assert finds(known_picture)
+    assert not is_rebuild_due()
+
+
+def make_former(snapshot: Snapshot) -> None:
+    """Write the snapshot's hashes as releases until November 2026 did."""
+    directory = index_directory(snapshot)
+    hashes = np.fromfile(directory / "hashes", np.uint8)
+    remove(directory)
+    with publishing(directory, Meta("hamming256", len(hashes) // 32)) as writer:
+        writer.write("hashes", [hashes])
+        writer.write("ids", [])
+        writer.write("offsets", [])
 
 
 @pytest.mark.django_db

@@ -12,13 +12,14 @@ from matching.index import (
     IndexMissing,
     SquaredL2Index,
     build,
+    is_former,
     remove,
 )
 from matching.index.store import META, Meta, publishing
 from tests.matching.index.planted import random_hashes
 
 HASHES = random_hashes(200, seed=1)
-FILES = ["hashes", "ids", "offsets"]
+FILES = ["hashes", "ids", "marks", "occupied", "ranks"]
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_edited_meta_is_refused(snapshot, change):
 
 
 def test_meta_that_contradicts_its_files_is_refused(tmp_path):
-    with publishing(tmp_path / "snapshot", Meta("hamming256", count=9)) as writer:
+    with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=9)) as writer:
         for name in FILES:
             writer.write(name, [np.zeros(32, np.uint8)])
 
@@ -145,12 +146,46 @@ def test_a_snapshot_of_another_index_is_refused(tmp_path):
 
     assert refusal(tmp_path / "snapshot") == (
         META,
-        "describes a photodna144 index, not hamming256",
+        "describes a photodna144 index, not hamming256-2",
     )
 
 
+@pytest.fixture
+def former(tmp_path):
+    """A snapshot as releases until November 2026 wrote it."""
+    ordered = np.unique(random_hashes(6_000, seed=2), axis=0)
+    with publishing(tmp_path / "former", Meta("hamming256", 6_000, 16, version=9)) as writer:
+        writer.write("hashes", [ordered])
+        writer.write("ids", [np.zeros(16 * 6_000, np.uint32)])
+        writer.write("offsets", [np.zeros(16 * (1 + (1 << 16)), np.uint32)])
+    return tmp_path / "former"
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_snapshot_of_an_earlier_release_is_searched_with_tables_of_its_own(former, compiled):
+    hashes = random_hashes(6_000, seed=2)
+
+    index = HammingIndex.open(former, compiled=compiled)
+
+    assert (len(index), index.meta.version, is_former(former)) == (6_000, 9, True)
+    for value in hashes[:50]:
+        assert index.search(value).pairs() == [(value.tobytes(), 0)]
+
+
+def test_a_damaged_snapshot_of_an_earlier_release_is_refused(former):
+    content = bytearray((former / "hashes").read_bytes())
+    content[7] ^= 1
+    (former / "hashes").write_bytes(content)
+
+    assert refusal(former) == ("hashes", "does not have the SHA-256 it was published with")
+
+
+def test_a_snapshot_of_this_release_is_not_taken_for_a_former_one(snapshot):
+    assert not is_former(snapshot)
+
+
 def test_nothing_is_published_before_everything_is_written(tmp_path):
-    with publishing(tmp_path / "snapshot", Meta("hamming256", count=0)) as writer:
+    with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=0)) as writer:
         writer.write("hashes", [])
 
         assert not (tmp_path / "snapshot").exists()
@@ -162,7 +197,7 @@ def test_a_build_that_fails_leaves_nothing(tmp_path):
         raise MemoryError
 
     def publish():
-        with publishing(tmp_path / "snapshot", Meta("hamming256", count=2)) as writer:
+        with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=2)) as writer:
             writer.write("hashes", pieces())
 
     with pytest.raises(MemoryError):
@@ -189,7 +224,7 @@ def test_the_next_build_clears_what_a_killed_one_left(tmp_path):
 
 
 def test_a_build_leaves_another_running_one_alone(tmp_path):
-    with publishing(tmp_path / "slow", Meta("hamming256", count=0)) as writer:
+    with publishing(tmp_path / "slow", Meta("hamming256-2", count=0)) as writer:
         build(HASHES, tmp_path / "quick")
         for name in FILES:
             writer.write(name, [])
