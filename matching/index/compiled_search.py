@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from matching.index import kernel
+from matching.index import kernel, photodna_kernel
 from matching.index.neighbours import Bytes, Words
 from matching.index.numpy_search import Hits
 from matching.index.plan import BALLS
@@ -33,7 +33,7 @@ def squared_l2(values: Bytes, query: Bytes, threshold: int) -> tuple[Numbers, Nu
     room = _ROOM
     while True:
         positions, distances = np.empty(room, np.int64), np.empty(room, np.int64)
-        found = int(kernel.squared_l2(values, query, threshold, positions, distances))
+        found = int(photodna_kernel.squared_l2(values, query, threshold, positions, distances))
         if found <= room:
             return positions[:found], distances[:found]
         room = found

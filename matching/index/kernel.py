@@ -27,7 +27,6 @@ _FIRST_STEP, _LAST_STEP = int(Column.FIRST_STEP), int(Column.LAST_STEP)
 _IN_WORD = (1 << WORD_BITS) - 1
 _IN_LINE = LINE_WORDS - 1
 _PLACE = LIST - 1
-_STRIDE = 16
 _LANES = 8
 """Queries that are looked up together: what one waits for comes while the others work."""
 
@@ -96,29 +95,6 @@ def probe(
                     words, query, ids, candidates, layout, radius, positions, distances, found
                 )
             owners[begin:found] = first + lane
-    return found
-
-
-@compiled
-def squared_l2(
-    values: Bytes, query: Bytes, threshold: Integer, positions: Numbers, distances: Numbers
-) -> Integer:
-    """Rows within the squared distance; leaves a row as soon as it exceeds it."""
-    found = 0
-    width = query.size
-    for position in range(len(values)):
-        squares = np.int64(0)
-        for start in range(0, width, _STRIDE):
-            for column in range(start, min(start + _STRIDE, width)):
-                difference = np.int64(values[position, column]) - np.int64(query[column])
-                squares += difference * difference
-            if squares > threshold:
-                break
-        if squares <= threshold:
-            if found < positions.size:
-                positions[found] = position
-                distances[found] = squares
-            found += 1
     return found
 
 

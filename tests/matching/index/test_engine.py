@@ -7,7 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from matching.index import DeltaIndex, HammingIndex, SquaredL2Index, build, kernel, warm_up
+from matching.index import (
+    DeltaIndex,
+    HammingIndex,
+    SquaredL2Index,
+    build,
+    kernel,
+    photodna_kernel,
+    warm_up,
+)
 from tests.matching.index.planted import random_hashes
 
 SEARCH = """
@@ -45,7 +53,7 @@ def test_no_request_waits_for_the_compiler_after_warm_up(tmp_path):
     SquaredL2Index(np.zeros((2, 144), np.uint8)).save(tmp_path / "values")
     SquaredL2Index.open(tmp_path / "values").search(np.frombuffer(bytes(144), np.uint8), 9)
 
-    kernels = (kernel.scan, kernel.probe, kernel.squared_l2)
+    kernels = (kernel.scan, kernel.probe, photodna_kernel.squared_l2)
     assert [len(compiled.signatures) for compiled in kernels] == [1, 1, 1]
 
 
