@@ -1,4 +1,5 @@
-"""What somebody should look at: lists that grew old, guards that do not run, things stopped."""
+"""What somebody should look at: lists that grew old, exchanges that are late, guards that do not
+run, things stopped."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from matching.curation.canaries import CHECK
 from matching.models import (
+    Exchange,
     GuardCheck,
     HashList,
     ListState,
@@ -25,7 +27,13 @@ WATCHED: Final = (ListState.SHADOW, ListState.ACTIVE)
 
 def alarms() -> list[str]:
     """One sentence for each thing that is not as it should be; none of them stops an answer."""
-    return [*_stale_lists(), *_silent_guards(), *_stopped(), *_stopped_by_guards()]
+    return [
+        *_stale_lists(),
+        *_late_exchanges(),
+        *_silent_guards(),
+        *_stopped(),
+        *_stopped_by_guards(),
+    ]
 
 
 def _stale_lists() -> list[str]:
@@ -34,6 +42,18 @@ def _stale_lists() -> list[str]:
         f"list {one.slug} was not imported for more than {one.fresh_for_days} days"
         for one in watched.annotate(refreshed_at=Max("imports__finished_at"))
         if (due := one.stale_since(one.refreshed_at)) and due < timezone.now()
+    ]
+
+
+def _late_exchanges() -> list[str]:
+    """Those that several polls in a row brought nothing from; a retired list needs none."""
+    polled = Exchange.objects.filter(enabled=True).exclude(hash_list__state=ListState.RETIRED)
+    late = [one for one in polled.select_related("hash_list") if one.is_late]
+    return [
+        f"{one} was last read to its end at {one.succeeded_at:%Y-%m-%d %H:%M}"
+        if one.succeeded_at
+        else f"{one} was never read to its end"
+        for one in late
     ]
 
 

@@ -25,8 +25,10 @@ from matching.curation.floods import FEWEST_FILES
 from matching.curation.screening import check_signal
 from matching.feedback import give_feedback
 from matching.hashing import Signal, SignalInvalid, SignalType
+from matching.importers.exchanges import connect, disconnect
 from matching.models import (
     Canary,
+    Exchange,
     GuardCheck,
     HashEntry,
     ListState,
@@ -224,3 +226,37 @@ def test_list_that_was_not_refreshed_raises_an_alarm(ncmec, client):
 
     assert alarms() == ["list ncmec was not imported for more than 7 days"]
     assert client.get("/readyz").json()["alarms"] == alarms()
+
+
+def poll_of(hash_list, curator, **fields):
+    """An exchange that should have been read every hour, since ten hours."""
+    exchange = connect(hash_list=hash_list, kind="ncmec", minutes=60, actor=curator)
+    long_ago = timezone.now() - datetime.timedelta(hours=10)
+    Exchange.objects.filter(pk=exchange.pk).update(**{"created_at": long_ago, **fields})
+    return exchange
+
+
+def test_exchange_that_was_never_read_to_its_end_raises_an_alarm(ncmec, curator, client):
+    poll_of(ncmec, curator)
+
+    assert alarms() == ["NCMEC hash sharing for ncmec was never read to its end"]
+    assert client.get("/readyz").json()["alarms"] == alarms()
+
+
+def test_exchange_that_grew_late_says_since_when(ncmec, curator):
+    at = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
+    poll_of(ncmec, curator, succeeded_at=at)
+
+    assert alarms() == ["NCMEC hash sharing for ncmec was last read to its end at 2026-01-02 03:04"]
+
+
+def test_exchange_in_time_raises_no_alarm(ncmec, curator):
+    poll_of(ncmec, curator, succeeded_at=timezone.now() - datetime.timedelta(hours=2))
+
+    assert alarms() == []
+
+
+def test_exchange_that_is_off_raises_no_alarm(ncmec, curator):
+    disconnect(exchange=poll_of(ncmec, curator), actor=curator)
+
+    assert alarms() == []
