@@ -68,6 +68,7 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
     )
     list_select_related = ("hash_list", "created_by")
     list_filter = ("state", "hash_list")
+    newest_first = True
     fields = (
         "file_name",
         "hash_list",

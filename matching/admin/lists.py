@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -16,6 +18,7 @@ from django.utils.safestring import SafeString
 from matching.admin.badges import word_badge
 from matching.admin.curated import CuratedAdmin
 from matching.admin.list_acts import LIST_ACTIONS, LIST_ACTS
+from matching.admin.list_export import export_view
 from matching.curation import Conflict, change_list, create_list, propose_threshold
 from matching.models import EntryState, HashEntry, HashList, ImportRun
 from tenants.admin.display import by_whom, moment
@@ -78,6 +81,37 @@ class HashListAdmin(CuratedAdmin[HashList]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[HashList]:
         del request
         return lists_with_counts().order_by("slug")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [
+            path("<int:pk>/export/", view, name="matching_hashlist_export"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"may_export": self._may(request, "change")} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
+
+    def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Curators take lists out; auditors only look."""
+        if not self._may(request, "change"):
+            raise PermissionDenied
+        hash_list = self.get_queryset(request).filter(pk=pk).first()
+        if hash_list is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Export {hash_list}",
+        }
+        return export_view(request, hash_list, context)
 
     def get_fieldsets(self, request: HttpRequest, obj: HashList | None = None) -> Any:
         del request

@@ -128,3 +128,28 @@ def test_an_account_without_rights_moves_nothing(desk, outsider_desk, iwf, name)
 def test_an_upload_without_the_forms_token_is_refused(desk, iwf):
     desk.handler.enforce_csrf_checks = True
     assert post_file(desk, iwf, record(1)).status_code == 403
+
+
+def test_runs_are_paged_from_row_to_row(desk, iwf, curator):
+    runs = [
+        ImportRun(hash_list=iwf, format="csv", file_name=f"{n}.csv", created_by=curator)
+        for n in range(60)
+    ]
+    ImportRun.objects.bulk_create(runs)
+    first = desk.get(page("importrun"))
+    older = desk.get(page("importrun") + first.context["cl"].older_link)
+
+    shown = [run.pk for answer in (first, older) for run in answer.context["cl"].result_list]
+    assert shown == sorted((run.pk for run in runs), reverse=True)
+    assert older.context["cl"].older_link == ""
+
+
+def test_older_runs_keep_the_filter(desk, iwf, ncmec, curator):
+    for hash_list in (iwf, ncmec):
+        ImportRun.objects.bulk_create(
+            ImportRun(hash_list=hash_list, format="csv", file_name="b.csv", created_by=curator)
+            for _ in range(51)
+        )
+    first = desk.get(page("importrun"), {"hash_list__id__exact": iwf.pk})
+    older = desk.get(page("importrun") + first.context["cl"].older_link)
+    assert {run.hash_list for run in older.context["cl"].result_list} == {iwf}

@@ -57,6 +57,7 @@ def test_every_page_is_strict(desk, client, match, known_entry, ncmec, second_cu
         page("hashlist", "add"),
         page("hashentry", "change", known_entry.pk),
         page("hashlist", "change", ncmec.pk),
+        page("hashlist", "export", ncmec.pk),
         page("submission", "change", match.submission.pk),
         page("match", "change", match.pk),
         reverse("admin:tenants_auditevent_changelist"),
