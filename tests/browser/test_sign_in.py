@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from hashservice.database import OWNER, RUNTIME
+from tests.browser.conftest import sign_in
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, databases=[RUNTIME, OWNER]),
 ]
-PASSWORD = "a long password"
 SECURITY_KEY = {
     "protocol": "ctap2",
     "transport": "usb",
@@ -32,13 +32,6 @@ def _required(settings):
     settings.REQUIRE_MFA = True
 
 
-def sign_in(page: Page) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Login").fill("curator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def sign_out(page: Page) -> None:
     page.goto("/accounts/logout/")
     page.locator("main").get_by_role("button", name="Sign Out").click()
@@ -49,7 +42,7 @@ def code_of(secret: str, later: int = 0) -> str:
 
 
 def test_curator_adds_an_app_and_signs_in_with_its_code(page: Page, curator: User):
-    sign_in(page)
+    sign_in(page, curator)
     expect(page).to_have_url(re.compile("/accounts/2fa/"))
     page.get_by_role("link", name="Activate").click()
     secret = page.get_by_label("Authenticator secret").input_value()
@@ -60,7 +53,7 @@ def test_curator_adds_an_app_and_signs_in_with_its_code(page: Page, curator: Use
     expect(page.get_by_role("heading", name="Workbench")).to_be_visible()
 
     sign_out(page)
-    sign_in(page)
+    sign_in(page, curator)
     page.get_by_label("Code").fill(code_of(secret, later=1))
     page.get_by_role("button", name="Sign In").click()
     expect(page.get_by_role("heading", name="Workbench")).to_be_visible()
@@ -70,13 +63,13 @@ def test_curator_adds_a_security_key_and_signs_in_with_it(page: Page, curator: U
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": SECURITY_KEY})
-    sign_in(page)
+    sign_in(page, curator)
     page.get_by_role("link", name="Add").click()
     page.get_by_label("Name").fill("my key")
     page.locator("main").get_by_role("button", name="Add").click()
     expect(page).to_have_url(re.compile("recovery-codes|webauthn/$"))
 
     sign_out(page)
-    sign_in(page)
+    sign_in(page, curator)
     page.get_by_role("button", name="Use a security key").click()
     expect(page.get_by_role("heading", name="Workbench")).to_be_visible()
