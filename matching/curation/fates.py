@@ -88,7 +88,7 @@ def decided(
         cursor.execute("ANALYZE import_stage")
         for statement in (_REPEATED, _HELD, _UNKNOWN_WITHDRAWN):
             cursor.execute(statement, asked)
-        cursor.execute("ANALYZE import_fate")
+            cursor.execute("ANALYZE import_fate")
         cursor.execute("SELECT fate, count(*) FROM import_fate GROUP BY fate")
         counts = dict(cursor.fetchall())
         cursor.execute(_REFUSED, [MOST_REFUSALS])
@@ -161,6 +161,7 @@ _REPEATED: Final = sql.SQL(
 
 _HELD: Final = sql.SQL(
     """
+    WITH before AS MATERIALIZED (SELECT number FROM import_fate)
     INSERT INTO import_fate
     SELECT s.number, e.id,
         CASE WHEN s.withdrawn THEN CASE e.state WHEN 'retired' THEN 'unchanged' ELSE 'retired' END
@@ -176,22 +177,30 @@ _HELD: Final = sql.SQL(
              WHEN e.state = 'pending' THEN ''
              ELSE 'is ' || e.state || ' already, with other signals or violation' END
     FROM import_stage s
-    JOIN matching_hashentry e ON e.hash_list_id = %(list)s AND e.identity = s.identity
+    CROSS JOIN LATERAL (
+        SELECT * FROM matching_hashentry e
+        WHERE e.hash_list_id = %(list)s AND e.identity = s.identity COLLATE "default"
         AND (e.id + 0 <= %(newest)s OR %(newest)s IS NULL)
+        OFFSET 0) e
     WHERE s.withdrawn = ANY(%(kinds)s)
-    AND NOT EXISTS (SELECT FROM import_fate f WHERE f.number = s.number)
+    AND NOT EXISTS (SELECT FROM before f WHERE f.number = s.number)
     """
 ).format(differs=_differs("s.", "e."))
 
-"""`+ 0`, lest the entries be looked for by their ids, of which nearly all are small enough."""
+"""Looked up one by one, which `OFFSET 0` makes sure of: a list that was filled a moment ago has no
+statistics yet, and PostgreSQL would take it for small and read all of it with every lot. The index
+is of the database's own collation. `+ 0`, lest the entries be looked for by their ids, of which
+nearly all are small enough. What was decided before is put aside, lest the rows that come be read
+again for every one of them."""
 
 _UNKNOWN_WITHDRAWN: Final = """
+    WITH before AS MATERIALIZED (SELECT number FROM import_fate)
     INSERT INTO import_fate
     SELECT s.number, NULL, CASE WHEN l.identity IS NULL THEN 'unchanged' ELSE 'retired' END, ''
     FROM import_stage s
     LEFT JOIN (SELECT DISTINCT identity FROM import_stage WHERE NOT withdrawn) l USING (identity)
     WHERE s.withdrawn AND true = ANY(%(kinds)s)
-    AND NOT EXISTS (SELECT FROM import_fate f WHERE f.number = s.number)
+    AND NOT EXISTS (SELECT FROM before f WHERE f.number = s.number)
 """
 """An entry that the same file brings and takes back ends as retired, whatever the order."""
 

@@ -143,29 +143,39 @@ def _insertion(usual: tuple[str, ...]) -> sql.Composed:
     )
 
 
+def _among(fate: str) -> sql.Composed:
+    """That `e` is an entry of that fate: so it is looked up by its id, whatever the statistics."""
+    return sql.SQL("e.id = ANY(ARRAY(SELECT entry_id FROM import_fate WHERE fate = {}))").format(
+        sql.Literal(fate)
+    )
+
+
 _CHANGE: Final = sql.SQL(
     """
     UPDATE matching_hashentry e
     SET import_run_id = %(run)s, created_by_id = %(person)s, {changes}
     FROM import_fate f JOIN import_stage s USING (number)
-    WHERE f.fate = 'changed' AND e.id = f.entry_id AND e.state = 'pending'
+    WHERE f.fate = 'changed' AND e.id = f.entry_id AND {among} AND e.state = 'pending'
     """
 ).format(
+    among=_among("changed"),
     changes=sql.SQL(", ").join(
         sql.SQL("{name} = s.{name}").format(name=sql.Identifier(name)) for name in TAKEN_OVER
-    )
+    ),
 )
 
-_REPEAT: Final = """
+_REPEAT: Final = sql.SQL(
+    """
     UPDATE matching_hashentry e SET import_run_id = %(run)s
-    FROM import_fate f
-    WHERE f.fate = 'unchanged' AND e.id = f.entry_id AND e.state = 'pending'
-    AND e.import_run_id IS DISTINCT FROM %(run)s
-"""
+    WHERE {among} AND e.state || '' = 'pending' AND e.import_run_id IS DISTINCT FROM %(run)s
+    """
+).format(among=_among("unchanged"))
 
-_VOTE: Final = """
+_VOTE: Final = sql.SQL(
+    """
     UPDATE matching_hashentry e SET votes = s.votes
     FROM import_fate f JOIN import_stage s USING (number)
-    WHERE f.fate = 'unchanged' AND e.id = f.entry_id AND NOT s.withdrawn
+    WHERE f.fate = 'unchanged' AND e.id = f.entry_id AND {among} AND NOT s.withdrawn
     AND e.votes IS DISTINCT FROM s.votes
-"""
+    """
+).format(among=_among("unchanged"))
