@@ -12,6 +12,7 @@ from django.utils import timezone
 from matching.admin.chart import Chart, matches_chart
 from matching.admin.lists import lists_with_counts
 from matching.curation import alarms
+from matching.importers.queue import OPEN
 from matching.models import (
     Decision,
     DecisionState,
@@ -28,6 +29,7 @@ from tenants.models import ActorKind, AuditEvent
 
 SHOWN_EVENTS = 8
 SHOWN_LISTS = 12
+RECENT_RUNS = 1_000  # an older one that is open still was left a week ago, and is cancelled soon
 RECENT_EVENTS = 20_000  # among these the people's are looked for: they have no index of their own
 
 
@@ -68,7 +70,7 @@ def dashboard_for(user: User) -> Dashboard:
         waiting=_waiting(user) if user.has_perm("matching.view_hashentry") else None,
         todo=_todo() if user.has_perm("matching.view_decision") else None,
         lists=_lists() if user.has_perm("matching.view_hashlist") else [],
-        imports=_running_imports() if user.has_perm("matching.view_importrun") else [],
+        imports=_open_imports() if user.has_perm("matching.view_importrun") else [],
         version=_version() if user.has_perm("matching.view_listsversion") else None,
         chart=_chart() if user.has_perm("matching.view_match") else None,
         events=_events_of_people() if user.has_perm("tenants.view_auditevent") else [],
@@ -97,9 +99,11 @@ def _lists() -> list[HashList]:
     return list(lists_with_counts().order_by("kind", "slug")[:SHOWN_LISTS])
 
 
-def _running_imports() -> list[ImportRun]:
-    running = ImportRun.objects.filter(state=ImportRun.State.RUNNING)
-    return list(running.select_related("hash_list", "created_by")[:SHOWN_LISTS])
+def _open_imports() -> list[ImportRun]:
+    """Those under way, and those that were compared and wait for somebody's decision."""
+    newest = ImportRun.objects.order_by("-pk")[:RECENT_RUNS].values("pk")
+    open_ones = ImportRun.objects.filter(pk__in=newest, state__in=OPEN)
+    return list(open_ones.select_related("hash_list").order_by("-pk")[:SHOWN_LISTS])
 
 
 def _version() -> ListsVersion | None:
@@ -113,4 +117,5 @@ def _chart() -> Chart:
 def _events_of_people() -> list[AuditEvent]:
     newest = AuditEvent.objects.aggregate(pk=Max("pk"))["pk"] or 0
     recent = AuditEvent.objects.filter(pk__gt=newest - RECENT_EVENTS, actor_kind=ActorKind.USER)
-    return list(recent.exclude(action__endswith=".read")[:SHOWN_EVENTS])
+    acts = recent.exclude(action__endswith=".read").exclude(action="request.served")
+    return list(acts[:SHOWN_EVENTS])

@@ -19,6 +19,7 @@ from matching.admin.curated import CuratedAdmin
 from matching.admin.entry_acts import ENTRY_ACTIONS, ENTRY_ACTS
 from matching.admin.entry_filters import OfImport, Waiting, in_order
 from matching.admin.entry_form import EntryForm
+from matching.admin.history import terms_of_entry
 from matching.admin.provenance import independent_sources, votes_told
 from matching.admin.search import entries_named
 from matching.curation import EntryExists, add_entry
@@ -68,6 +69,9 @@ class HashEntryAdmin(CuratedAdmin[HashEntry]):
 
     def audit_target(self, obj: HashEntry) -> str:
         return f"entry:{obj.pk}"
+
+    def history_terms(self, obj: HashEntry) -> list[str]:
+        return terms_of_entry(obj)
 
     @admin.display(description="entry")
     def entry(self, obj: HashEntry) -> str:

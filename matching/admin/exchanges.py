@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from matching.admin.badges import word_badge
+from matching.admin.history import terms_of_exchange
 from matching.models import Exchange
 from tenants.admin.display import moment
 from tenants.admin.rows import ReadOnlyAdmin
@@ -16,6 +17,9 @@ class ExchangeAdmin(ReadOnlyAdmin[Exchange]):
     list_display = ("hash_list", "kind", "state", "succeeded", "failures", "error", "next_poll")
     list_select_related = ("hash_list",)
     fields = readonly_fields = (*list_display, "minutes", "created_by")
+
+    def history_terms(self, obj: Exchange) -> list[str]:
+        return terms_of_exchange(obj)
 
     @admin.display(description="state")
     def state(self, obj: Exchange) -> SafeString:

@@ -29,6 +29,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from matching.admin.badges import word_badge
+from matching.admin.history import terms_of_run
 from matching.admin.import_form import ImportForm
 from matching.admin.outlook import of_import
 from matching.admin.uploads import DeliveryHandler
@@ -80,6 +81,9 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         "entries",
     )
     readonly_fields = ("state_badge", "started", "finished", "approved", "entries")
+
+    def history_terms(self, obj: ImportRun) -> list[str]:
+        return terms_of_run(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("matching.add_importrun")
@@ -223,7 +227,7 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         return {
             "run": run,
             "under_way": run.state in UNDER_WAY,
-            "percent": 100 * run.bytes_read // run.bytes_total if run.bytes_total else 0,
+            "percent": run.percent,
             "may_proceed": may_add and run.state == State.CHECKED,
             "may_cancel": may_add and run.state in (*UNDER_WAY, State.CHECKED),
             "may_approve": may_approve and approvable,

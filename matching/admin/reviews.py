@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from matching import curation
@@ -105,15 +107,20 @@ class ReviewItemAdmin(CuratedAdmin[ReviewItem]):
 
     @admin.display(description="note")
     def note(self, obj: ReviewItem) -> str:
-        return obj.feedback.note if obj.feedback else NOTHING
+        return (obj.feedback.note if obj.feedback else "") or NOTHING
 
     @admin.display(description="measured")
-    def measured(self, obj: ReviewItem) -> SafeString:
-        return pretty_json(obj.evidence)
+    def measured(self, obj: ReviewItem) -> str:
+        return pretty_json(obj.evidence) if obj.evidence else NOTHING
 
     @admin.display(description="match")
     def match(self, obj: ReviewItem) -> str:
-        return str(obj.feedback.match) if obj.feedback else NOTHING
+        """The page that tells why it matched."""
+        if obj.feedback is None:
+            return NOTHING
+        match = obj.feedback.match
+        address = reverse("admin:matching_match_change", args=[match.pk])
+        return format_html('<a href="{}">{}</a>', address, match)
 
     @admin.display(description="tenant")
     def customer(self, obj: ReviewItem) -> str:

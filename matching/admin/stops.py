@@ -18,7 +18,10 @@ from tenants.admin.rows import person_of
 class StopForm(forms.Form):
     """Which signal type, and why. What is stopped can be proposed to start, and the reverse."""
 
-    signal = forms.ChoiceField(choices=[(name, name) for name in curation.CAN_BE_STOPPED])
+    signal = forms.ChoiceField(
+        choices=[("", "choose …"), *((name, name) for name in curation.CAN_BE_STOPPED)],
+        error_messages={"required": "Choose what to stop or to start."},
+    )
     reason = forms.CharField(max_length=500, help_text="Kept in the audit log.")
 
 

@@ -72,6 +72,11 @@ class ImportRun(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name} into {self.hash_list}"
 
+    @property
+    def percent(self) -> int:
+        """How much of the file was read."""
+        return 100 * self.bytes_read // self.bytes_total if self.bytes_total else 0
+
 
 class ImportRefusal(models.Model):
     """One record of an import that gave no entry. The reason never repeats what it holds."""

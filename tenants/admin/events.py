@@ -15,10 +15,12 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from tenants.admin.display import NOTHING, badge, moment, pretty_json
+from tenants.admin.keyset import MOST_DIGITS
 from tenants.admin.rows import ReadOnlyAdmin
 from tenants.audit.actions import ACTIONS
 from tenants.models import AuditEvent, Outcome
 
+MOST_TERMS = 50
 TONES = {Outcome.SUCCESS: "good", Outcome.REFUSED: "warn", Outcome.ERROR: "bad"}
 
 
@@ -52,6 +54,14 @@ class Recent(admin.SimpleListFilter):
         return queryset.filter(at__gte=timezone.now() - datetime.timedelta(days=days))
 
 
+def _found(term: str) -> Q:
+    """The events that one term names."""
+    kind, _, number = term.partition(":")
+    if kind == "event" and number.isdecimal() and len(number) <= MOST_DIGITS:
+        return Q(pk=int(number))
+    return Q(target=term) | Q(request_id=term) | Q(actor_id=term) | Q(action=term)
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     list_display = ("when", "action", "actor", "tenant", "target", "outcome_badge")
@@ -59,7 +69,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     list_select_related = ("tenant",)
     list_filter = (Recent, "outcome", "actor_kind", Subject)
     search_fields = ("target",)  # the search itself is `get_search_results`
-    search_help_text = "Whole target, person, action or request id"
+    search_help_text = "Whole target, person, action, request id or event:number, with commas"
     newest_first = True
     read_action = list_action = "audit.read"
     fieldsets = (
@@ -77,7 +87,9 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     ) -> tuple[QuerySet[AuditEvent], bool]:
         if not (term := search_term.strip()):
             return queryset, False
-        found = Q(target=term) | Q(request_id=term) | Q(actor_id=term) | Q(action=term)
+        found = _found(term)
+        for part in term.split(",")[:MOST_TERMS]:
+            found |= _found(part.strip())
         return queryset.filter(found), False
 
     @admin.display(description="at")

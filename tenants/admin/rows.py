@@ -72,6 +72,10 @@ class ReadOnlyAdmin(StockAdmin[ModelT]):
         """How audit events name this row."""
         return f"{self.opts.model_name}:{obj.pk}"
 
+    def history_terms(self, obj: ModelT) -> list[str]:
+        """What the audit log is searched by for the history of this row."""
+        return [self.audit_target(obj)]
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -112,12 +116,14 @@ class ReadOnlyAdmin(StockAdmin[ModelT]):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The history of a row is what the audit log says of it; there is no second book."""
+        """What the audit log says of the row; there is no second book."""
         obj = self.get_object(request, object_id)
         if obj is None:
             return super().history_view(request, object_id, extra_context)
         events = reverse("admin:tenants_auditevent_changelist")
-        return HttpResponseRedirect(f"{events}?{urlencode({'q': self.audit_target(obj)})}")
+        return HttpResponseRedirect(
+            f"{events}?{urlencode({'q': ', '.join(self.history_terms(obj))})}"
+        )
 
     def log_addition(self, request: HttpRequest, obj: ModelT, message: Any) -> Any:
         """Nothing: the verb has recorded the act in its own transaction."""

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from matching.admin.chart import DAYS, matches_chart, nice_ceiling
 from matching.admin.dashboard import dashboard_for
+from matching.curation import suspend_list
+from matching.models import ImportRun
 from tenants.models import UsageDay
 from tests.matching.admin.rows import add
 
@@ -49,6 +51,30 @@ def test_account_without_rights_sees_none_of_it(outsider_desk, ncmec, acme):
 
     assert "ncmec" not in answer
     assert "card-waiting" not in answer
+
+
+def test_open_imports_tell_what_they_wait_for(desk, ncmec, curator):
+    run = ImportRun(hash_list=ncmec, format="csv", created_by=curator, bytes_total=4, bytes_read=1)
+    for state in ("running", "checked", "queued", "finished"):
+        run.pk, run.state, run.file_name = None, state, f"{state}.csv"
+        run.save()
+
+    answer = desk.get(reverse("admin:index")).content.decode()
+
+    assert "running.csv</a> into ncmec: 25 %" in answer
+    assert "checked.csv</a> into ncmec: waits for a decision" in answer
+    assert "queued.csv</a> into ncmec: waits for a worker" in answer
+    assert "finished.csv" not in answer
+
+
+def test_looks_are_not_told_among_what_people_did(desk, ncmec, curator):
+    desk.get("/admin/jsi18n/")
+    suspend_list(hash_list=ncmec, actor=curator, reason="wrong file")
+
+    told = {event.action for event in dashboard_for(curator).events}
+
+    assert "list.changed" in told or "list.suspended" in told
+    assert "request.served" not in told
 
 
 def test_chart_adds_up_slots_and_tenants_by_day(acme, rival):

@@ -29,10 +29,11 @@ def test_queue_shows_what_tenants_say(desk, item):
     assert "Acme" in answer
 
 
-def test_item_tells_note_and_entry(desk, item):
+def test_item_tells_entry_and_why_it_matched(desk, item):
     answer = desk.get(page("reviewitem", "change", item.pk)).content.decode()
 
     assert page("hashentry", "change", item.entry_id) in answer
+    assert page("match", "change", item.feedback.match_id) in answer
 
 
 @pytest.mark.parametrize(("act", "outcome"), [("uphold", "upheld"), ("reject", "rejected")])

@@ -25,6 +25,13 @@ def test_one_curator_stops_and_two_start_again(desk, second_desk):
     assert (stopped, ListsVersion.objects.get().stopped) == (["pdq"], [])
 
 
+def test_nothing_is_stopped_unless_it_was_chosen(desk):
+    answer = turn(desk, "").content.decode()
+
+    assert "Choose what to stop or to start." in answer
+    assert ListsVersion.objects.get().stopped == []
+
+
 def test_account_without_rights_stops_nothing(outsider_desk):
     assert turn(outsider_desk, "all").status_code == 403
     assert ListsVersion.objects.get().stopped == []
