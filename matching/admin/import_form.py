@@ -51,8 +51,8 @@ class ImportForm(forms.Form):
 
     run: ImportRun
 
-    def __init__(self, person: User, *data: Any) -> None:
-        super().__init__(*data)
+    def __init__(self, person: User, *data: Any, **told: Any) -> None:
+        super().__init__(*data, **told)
         self._person = person
         offered = self.fields["mounted"]
         if isinstance(offered, forms.ChoiceField):

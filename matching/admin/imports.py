@@ -121,7 +121,8 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
     @method_decorator(csrf_protect)
     def _add_view(self, request: HttpRequest) -> HttpResponse:
         given = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = ImportForm(person_of(request), *given)
+        chosen = {"hash_list": request.GET.get("list")}
+        form = ImportForm(person_of(request), *given, initial=chosen)
         if form.is_bound and form.is_valid():
             _wake_a_worker()
             return self._to(form.run)

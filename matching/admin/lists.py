@@ -21,7 +21,7 @@ from matching.admin.list_acts import LIST_ACTIONS, LIST_ACTS
 from matching.admin.list_export import export_view
 from matching.curation import Conflict, change_list, create_list, propose_threshold
 from matching.models import EntryState, HashEntry, HashList, ImportRun
-from tenants.admin.display import by_whom, moment
+from tenants.admin.display import NOTHING, by_whom, moment, pretty_json
 from tenants.admin.paging import counted_for_each, number
 from tenants.admin.rows import person_of
 from tenants.audit.record import Actor
@@ -69,6 +69,7 @@ class HashListAdmin(CuratedAdmin[HashList]):
         "suspended",
         "retired",
         "last_import",
+        "mapping",
         "created",
     )
 
@@ -96,7 +97,11 @@ class HashListAdmin(CuratedAdmin[HashList]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"may_export": self._may(request, "change")} | (extra_context or {})
+        context = {
+            "may_export": self._may(request, "change"),
+            "may_import": request.user.has_perm("matching.add_importrun"),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -125,6 +130,7 @@ class HashListAdmin(CuratedAdmin[HashList]):
             ),
             ("Who sees it", {"fields": ("visibility", "visible_to_plans", "visible_to_tenants")}),
             ("Freshness", {"fields": ("fresh_for_days", "last_import")}),
+            ("Files", {"fields": ("mapping",)}),
             ("Entries", {"fields": ("pending", "active", "suspended", "retired")}),
             ("Origin", {"fields": ("created",)}),
         ]
@@ -182,6 +188,11 @@ class HashListAdmin(CuratedAdmin[HashList]):
     @admin.display(description="last import")
     def last_import(self, obj: HashList) -> str:
         return moment(obj.last_import_at)  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="mapping")
+    def mapping(self, obj: HashList) -> str:
+        """What columns and categories mean; an import that brings another one changes it."""
+        return pretty_json(obj.csv_mapping) if obj.csv_mapping else NOTHING
 
     @admin.display(description="created")
     def created(self, obj: HashList) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from matching.curation import retire_entry
+from matching.curation import change_list, retire_entry
 from matching.models import Decision, HashList, ListState
+from tenants.audit.record import Actor
 from tenants.models import AuditEvent
 from tests.matching.admin.rows import add, begin, confirm, events, page
 
@@ -70,6 +71,16 @@ def test_new_threshold_waits_for_a_second_curator(desk, second_desk, ncmec):
 
     assert (before, HashList.objects.get().pdq_threshold) == (31, 20)
     assert [event.data["after"] for event in changes()] == [{"pdq_threshold": 20}]
+
+
+def test_page_leads_to_an_import_and_tells_the_mapping(desk, ncmec, curator):
+    change_list(hash_list=ncmec, actor=Actor.user(curator), csv_mapping={"delimiter": ";"})
+    text = desk.get(page("hashlist", "change", ncmec.pk)).content.decode()
+    form = desk.get(page("importrun", "add"), {"list": ncmec.pk}).content.decode()
+
+    assert f"{page('importrun', 'add')}?list={ncmec.pk}" in text
+    assert "&quot;delimiter&quot;: &quot;;&quot;" in text
+    assert f'<option value="{ncmec.pk}" selected>' in form
 
 
 def test_saving_without_a_change_writes_nothing(desk, ncmec):
