@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from hashservice.database import RUNTIME
 
+SECONDS = 30.0  # a busy machine is no failure
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "a long password"  # of the cast's curators
 
@@ -53,6 +54,7 @@ def new_page(live_server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     # The server's threads leave no connection behind that would hold the database up at the end.
     monkeypatch.setitem(connections[RUNTIME].settings_dict, "CONN_MAX_AGE", 0)
+    expect.set_options(timeout=SECONDS * 1_000)
     complaints = Complaints(live_server.url)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -64,7 +66,7 @@ def new_page(live_server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 def _page_of(browser: Browser, home: str, complaints: Complaints) -> Page:
     context = browser.new_context(base_url=home)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(SECONDS * 1_000)
     page = context.new_page()
     complaints.listen(page)
     return page

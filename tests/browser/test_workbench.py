@@ -88,15 +88,18 @@ def slowly_read(path: Path, share: float) -> Iterator[None]:
     os.mkfifo(path)
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    with path.open("wb") as pipe:
-        cut = int(len(data) * share)
-        pipe.write(data[:cut])
-        pipe.flush()
-        yield
-        pipe.write(data[cut:])
-    worker.join(60)
-    path.unlink()
-    path.write_bytes(data)
+    cut = int(len(data) * share)
+    try:
+        with path.open("wb") as pipe:
+            pipe.write(data[:cut])
+            pipe.flush()
+            yield
+            pipe.write(data[cut:])
+    finally:
+        worker.join(60)
+        path.unlink()
+        path.write_bytes(data)
+    assert not worker.is_alive()
 
 
 def confirm(page: Page, act: str, reason: str) -> None:
