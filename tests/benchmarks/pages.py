@@ -37,7 +37,7 @@ ROWS = """
     INSERT INTO matching_hashentry (hash_list_id, identity, external_id, violation, state, md5,
         sha1, sha256, pdq, pdq_quality, import_run_id, created_at, created_by_id, approved_at,
         approved_by_id, reason, changed_version)
-    SELECT %(list)s, 'case-' || n, 'case-' || n, (ARRAY['A1', 'A2', 'B1', 'B2'])[1 + n %% 4],
+    SELECT %(list)s, 'id:case-' || n, 'case-' || n, (ARRAY['A1', 'A2', 'B1', 'B2'])[1 + n %% 4],
            CASE WHEN n %% 20 = 0 THEN 'pending' WHEN n %% 100 = 1 THEN 'retired' ELSE 'active' END,
            decode(md5(n::text), 'hex'), substr(sha256(('1' || n)::bytea), 1, 20),
            sha256(n::text::bytea), sha256(('p' || n)::bytea), 100, %(run)s, now(), %(adder)s,
