@@ -54,10 +54,9 @@ def main() -> None:
         listed = list(pool.map(of_file, photos, chunksize=8))
         painted = np.concatenate(list(pool.map(sought_of_painted, range(SHIPPED))))
     entries = sum(len(one.listed) + one.flat + one.degenerate for one in listed)
-    print(
-        f"{len(photos)} photos, {entries} entries: {sum(p.degenerate for p in listed)} refused as"
-    )
-    print(f"degenerate, {sum(one.flat for one in listed)} without a PDQ of quality {MIN_QUALITY};")
+    flat, degenerate = sum(one.flat for one in listed), sum(one.degenerate for one in listed)
+    print(f"{len(photos)} photos, {entries} entries: {degenerate} refused as degenerate,")
+    print(f"{flat} without a PDQ of quality {MIN_QUALITY};")
     for name, distances in (
         ("the painted canaries", [nearest(one.listed, painted) for one in listed]),
         ("the other photos", list(nearest_others(listed))),
