@@ -29,7 +29,7 @@ Found = tuple[ApiKey, datetime.datetime] | tuple[None, None]
 def look_up(key_id: str) -> Found:
     """The key of that id, whatever its state, and the database's time; twice None without one."""
     rows = run(_statement(), [key_id])
-    return _read(rows[0]) if rows else (None, None)
+    return _read(rows[0], key_id) if rows else (None, None)
 
 
 def look_up_and_adopt(key_id: str) -> Found:
@@ -45,15 +45,19 @@ def look_up_and_adopt(key_id: str) -> Found:
         return None, None
     now, tenant, _, *values = rows[0]
     acting.told(connection, acting.Acting(tenant=int(tenant)))
-    return _read((now, *values))
+    return _read((now, *values), key_id)
 
 
-def _read(row: Sequence[Any]) -> Found:
+def _read(row: Sequence[Any], key_id: str) -> Found:
+    """The key in the row; none when it is the row that is read in place of one that is not there.
+
+    That is judged last: an unknown id is to take as long as any other.
+    """
     now, *values = row
     key = taken(ApiKey, values)
     key.tenant = taken(Tenant, values)
     key.tenant.plan = taken(Plan, values)
-    return key, now
+    return (key, now) if key.key_id == key_id else (None, None)
 
 
 @cache

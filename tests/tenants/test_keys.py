@@ -47,6 +47,21 @@ def test_unknown_id_and_wrong_secret_cost_the_same_queries(acme, django_assert_n
             refusal(token)
 
 
+def test_unknown_id_reads_as_many_rows_and_is_no_key_all_the_same(acme, rival):
+    key_id, token = keys.tokens.new_token("live")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key_id FROM tenants_key_shown(%s)", [key_id])
+        [(read_instead,)] = cursor.fetchall()
+    assert read_instead != key_id
+    assert refusal(token).reason == "unknown"
+
+
+def test_each_id_reads_its_own_key(acme, rival):
+    for customer in (acme, rival):
+        assert keys.verify(token=customer.secret, address=None) == customer.key
+
+
 def test_key_of_another_pepper_is_refused(acme, settings):
     settings.API_KEY_PEPPER = "another pepper"
 

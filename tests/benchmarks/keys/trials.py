@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import json
-import random
 import signal
-import statistics
-import string
 import time
-import zlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -21,8 +15,6 @@ from tests.benchmarks.processes import Part, processes
 
 ROTATIONS, SECONDS_A_ROTATION, RATE = 10, 2.0, 50
 ASKERS = 8
-REFUSALS = 1_000
-BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def rotation(office: Office) -> str:
@@ -82,47 +74,3 @@ def _revoked_and_asked(
         raise ConnectionError(f"a new key was refused: {good}")
     office.revoke(key)
     return [status for status, _ in askers.map(lambda caller: caller.ask(key.secret), callers)]
-
-
-def refusals(office: Office) -> str:
-    """One body for all, and the median time of each, asked in random order of one process."""
-    secrets = _secrets_that_open_nothing(office)
-    times, bodies = defaultdict(list), set()
-    order, caller = list(secrets) * REFUSALS, Caller(office.port)
-    random.Random(4).shuffle(order)
-    for kind in order:
-        start = time.perf_counter()
-        status, body = caller.ask(secrets[kind])
-        times[kind].append(time.perf_counter() - start)
-        told = json.loads(body)
-        bodies.add((status, *(value for name, value in told.items() if name != "request_id")))
-    medians = {kind: statistics.median(taken) * 1000 for kind, taken in times.items()}
-    told = ", ".join(f"{kind} {median:.2f}" for kind, median in medians.items())
-    apart = max(medians.values()) - min(medians.values())
-    return f"refusals: {len(bodies)} body; medians in ms {told}; {apart:.2f} ms apart"
-
-
-def _secrets_that_open_nothing(office: Office) -> dict[str, str]:
-    """All of them well-formed: others cost no look-up, and anybody can tell them from keys."""
-    revoked, known, other = office.issue(), office.issue(), office.issue()
-    office.revoke(revoked)
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
-    expired = office.issue(expires_at=soon.isoformat())
-    time.sleep(2.5)
-    return {
-        "unknown": _with_checksum(f"hs_live_{'0' * 12}_{'0' * 43}"),
-        "wrong secret": _with_checksum(f"hs_live_{known.id}_{other.secret.split('_')[3][:43]}"),
-        "revoked": revoked.secret,
-        "expired": expired.secret,
-        "early": office.issue(not_before="2100-01-01T00:00:00Z").secret,
-        "elsewhere": office.issue(allowed_networks=["203.0.113.0/24"]).secret,
-    }
-
-
-def _with_checksum(body: str) -> str:
-    """As the README describes the format of keys."""
-    number, digits = zlib.crc32(body.encode()), ""
-    for _ in range(6):
-        number, digit = divmod(number, 62)
-        digits = BASE62[digit] + digits
-    return body + digits
