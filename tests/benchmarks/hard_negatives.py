@@ -12,6 +12,7 @@ from tests.benchmarks.manipulations import (
     Picture,
     caption,
     collage,
+    crop,
     jpeg,
     text_over,
     watermark,
@@ -36,7 +37,9 @@ def hard_negatives(
         "same watermark": watermark,
     }
     for name, overlay in overlays.items():
-        yield name, under(chosen, overlay)
+        covered = under(chosen, overlay)
+        yield name, covered
+        yield f"{name}, a quarter of it", quartered(covered)
     yield "same collage neighbours", beside(chosen, photos[PHOTOS : PHOTOS + NEIGHBOURS])
     pages = [text_page(number) for number in range(PHOTOS)]
     yield "text pages", (pages, [jpeg(p, np.random.default_rng(0), quality=60) for p in pages])
@@ -46,6 +49,15 @@ def under(photos: list[Picture], overlay: Overlay) -> Pair:
     """The photos with the overlay, and again after saving as JPEG."""
     covered = [overlay(photo, np.random.default_rng(n)) for n, photo in enumerate(photos)]
     return covered, [jpeg(picture, np.random.default_rng(0), quality=60) for picture in covered]
+
+
+def quartered(pair: Pair) -> Pair:
+    """The references as they are, and of each query a quarter: some show the overlay alone."""
+    references, queries = pair
+    parts = [
+        crop(picture, np.random.default_rng(n), area=0.25) for n, picture in enumerate(queries)
+    ]
+    return references, parts
 
 
 def beside(photos: list[Picture], neighbours: Sequence[Picture]) -> Pair:

@@ -14,10 +14,9 @@ prints the table of saved rows.
 from __future__ import annotations
 
 import argparse
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,9 +25,9 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
-from matching.index.local.evidence import Band, Evidence, decide
 from tests.benchmarks.hard_negatives import hard_negatives
 from tests.benchmarks.manipulations import Picture, suite
+from tests.benchmarks.robustness_rows import Brief, Row, brief, judged, load, saved
 from tests.benchmarks.stages import Clock, CropResistant, Local, Near, PlainPdq, Stage
 from tests.pictures import render_picture
 
@@ -36,25 +35,7 @@ FILLERS = 20
 DISTRACTOR_STEP = 7
 """Distractors are queried under every seventh manipulation, another one each time."""
 
-Brief = tuple[int, float, int, int]
-"""Inliers, E, good windows, windows."""
-
 COLUMNS = ("pdq", "crop_resistant", "near", "accept", "review", "all")
-
-
-@dataclass
-class Row:
-    """One query: who it was made of (-1: of no reference), who found it, whom else they found."""
-
-    manipulation: str
-    photo: int
-    found: dict[str, bool]
-    wrong: dict[str, int]
-    evidence: Brief | None
-    others: list[Brief]
-    pairs: int
-    verified: int
-    spent: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,25 +111,6 @@ def ask(stages: dict[str, Stage], name: str, photo: int, picture: Picture, total
     return judged(row)
 
 
-def judged(row: Row) -> Row:
-    """Apply the decision rule to the evidence of a row, which may have been saved earlier."""
-    own = band(row.evidence) if row.evidence else Band.NONE
-    others = [band(seen) for seen in row.others]
-    row.found["accept"], row.found["review"] = own is Band.ACCEPT, own is not Band.NONE
-    row.found["all"] = row.found["near"] or row.found["review"]
-    row.wrong["accept"] = others.count(Band.ACCEPT)
-    row.wrong["review"] = len(others) - others.count(Band.NONE)
-    return row
-
-
-def band(seen: Brief) -> Band:
-    return decide(Evidence(*seen, mirrored=False))
-
-
-def brief(evidence: Evidence) -> Brief:
-    return evidence.inliers, round(evidence.e, 2), evidence.good_windows, evidence.windows
-
-
 def run(material: Material, part: slice, only: Sequence[str], local: Local) -> Iterator[Row]:
     """Register all references, then ask query after query."""
     stages: dict[str, Stage] = {"pdq": PlainPdq(), "near": Near(), "accept": local}
@@ -199,7 +161,7 @@ def print_recall(rows: Sequence[Row]) -> None:
         groups[row.manipulation].append(row)
     for name, group in [*groups.items(), ("ALL", rows)]:
         shares = (100 * sum(r.found[c] for r in group) / len(group) for c in columns)
-        seen = [r.evidence or (0, 0.0, 0, 0) for r in group]
+        seen = [r.evidence or (0, 0.0) for r in group]
         print(
             f"{name:<26}{len(group):>5}"
             + "".join(f"{share:>16.1f}" for share in shares)
@@ -215,7 +177,7 @@ def print_wrong(rows: Sequence[Row]) -> None:
         plain = "manipulated photos" if row.photo >= 0 else "manipulated distractors"
         groups[row.manipulation if hard else plain].append(row)
     columns = ("pdq", "crop_resistant", "near", "accept", "review")
-    head = "".join(f"{column:>16}" for column in (*columns, "max inliers", "max E"))
+    head = "".join(f"{column:>16}" for column in (*columns, *MARGINS))
     print(f"\n{'wrongly found':<32}{'pairs':>10}{'verified':>10}{head}")
     for name, group in groups.items():
         others = [seen for row in group for seen in row.others]
@@ -223,9 +185,25 @@ def print_wrong(rows: Sequence[Row]) -> None:
         print(
             f"{name:<32}{sum(r.pairs for r in group):>10}{sum(r.verified for r in group):>10}"
             + "".join(f"{count:>16}" for count in counts)
-            + f"{max((o[0] for o in others), default=0):>16}"
-            + f"{max((o[1] for o in others), default=0.0):>16.1f}"
+            + "".join(f"{margin:>16.1f}" for margin in margins(others))
         )
+
+
+MARGINS = ("max inliers", "max E", "max E, corner")
+
+
+def margins(others: Sequence[Brief]) -> tuple[float, float, float]:
+    """How near strangers come to what is accepted.
+
+    The last: E with windows that the edge cuts, of those of which two are seen whole and do not
+    contradict.
+    """
+    corners = [o[1] + o[4] for o in others if o[0] >= 5 and o[3] >= 2 and o[1] >= 0]
+    return (
+        max((o[0] for o in others), default=0),
+        max((o[1] for o in others), default=0.0),
+        max(corners, default=0.0),
+    )
 
 
 def print_times(rows: Sequence[Row]) -> None:
@@ -236,20 +214,6 @@ def print_times(rows: Sequence[Row]) -> None:
         print(f"  {step:<16}{median(times):>8.1f}{np.percentile(times, 90):>8.1f}")
     partial = [sum(row.spent[s] for s in ("extract", "search", "verify")) for row in rows]
     print(f"  {'partial stage':<16}{median(partial):>8.1f}{np.percentile(partial, 90):>8.1f}")
-
-
-def saved(rows: Iterable[Row], path: Path | None) -> Iterator[Row]:
-    """Pass rows on, each kept as soon as it is there."""
-    for row in rows:
-        if path:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(row)) + "\n")
-        yield row
-
-
-def load(paths: Sequence[Path]) -> list[Row]:
-    lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
-    return [judged(Row(**json.loads(line))) for line in lines]
 
 
 def parsed_slice(text: str) -> slice:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, hash_image, query_image
 from matching.hashing.local import LocalSignature
+from matching.hashing.local.memory import keep_memory
 from matching.index.local.evidence import Band, Evidence, decide
 from matching.index.local.search import MAX_CANDIDATES, find_candidates, weigh_candidates
 from matching.index.local.tables import Tables
@@ -121,10 +122,14 @@ class CropResistant:
 
 
 class Local:
-    """This service's partial stage; `evidence` is what the last `find` saw of each reference."""
+    """This service's partial stage, its memory kept as decoder processes keep it.
+
+    `evidence` is what the last `find` saw of each reference.
+    """
 
     def __init__(self, cache: Path | None = None) -> None:
         """`cache`: a folder that keeps signatures, so that a next run need not register anew."""
+        keep_memory()
         self._cache = cache
         self._signatures: list[tuple[int, LocalSignature]] = []
         self._tables: Tables | None = None
@@ -171,7 +176,7 @@ class Local:
 def as_file(picture: Picture) -> bytes:
     """Losslessly, so that a manipulation is exactly what it says."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
+    picture.save(buffer, "PNG", compress_level=0)
     return buffer.getvalue()
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.hashing.local.arrays import Bytes, Floats, Numbers
 
 DESCRIPTOR_BYTES: Final = 128
 EDGE_THRESHOLD: Final = 12.0
 CELLS: Final = 6
+NOTHING: Final = np.empty((0, DESCRIPTOR_BYTES), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,32 +48,44 @@ class Keypoints:
         )
 
 
-def detect(gray: Bytes, *, count: int, contrast: float, spread_to: int | None = None) -> Keypoints:
+def detect(gray: Bytes, *, count: int, contrast: float) -> Keypoints:
     """The `count` keypoints of highest response in luma (h, w), strongest first.
 
-    `contrast` is SIFT's threshold: lower finds fainter places. With `spread_to`, so many of them
-    are kept, not all from one busy corner.
+    `contrast` is SIFT's threshold: lower finds fainter places.
     """
     # In one go: asked for descriptors afterwards, OpenCV would build its pyramid a second time.
     found, described = _detector(count, contrast).detectAndCompute(gray, None)
-    if not found:
-        return _keypoints(np.empty((0, 5), np.float32), np.empty((0, DESCRIPTOR_BYTES), np.uint8))
-    rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
-    chosen = np.argsort(-rows[:, 4], kind="stable")[:count]
-    if spread_to is not None:
-        chosen = chosen[_spread(rows[chosen], spread_to, gray.shape)]
-    return _keypoints(rows[chosen], np.clip(described[chosen], 0, 255).astype(np.uint8))
+    rows = _rows(found)
+    order = np.argsort(-rows[:, 4], kind="stable")[:count]
+    return _keypoints(rows[order], np.asarray(described)[order] if found else NOTHING)
+
+
+def detect_spread(gray: Bytes, *, count: int, among: int, contrast: float) -> Keypoints:
+    """At most `count` keypoints of luma (h, w) from all over it, not all from one busy corner.
+
+    They are taken from the `among` of highest response. To describe those that are taken alone
+    costs less than a second pyramid does.
+    """
+    detector = _detector(among, contrast)
+    found = detector.detect(gray, None)
+    rows = _rows(found)
+    order = np.argsort(-rows[:, 4], kind="stable")
+    chosen = order[_spread(rows[order], count, gray.shape)]
+    if not len(chosen):
+        return _keypoints(rows, NOTHING)
+    kept, described = detector.compute(gray, [found[position] for position in chosen.tolist()])
+    return _keypoints(_rows(kept), np.asarray(described))
 
 
 def _spread(rows: Floats, count: int, shape: tuple[int, ...]) -> Numbers:
-    """At most `count` of the rows: each of 6 x 6 parts gives at most 2.5 times its share first.
+    """At most `count` of the rows: each of 6 x 6 parts gives at most 1.5 times its share first.
 
     The rest is filled up by response.
     """
     height, width = shape[:2]
     column = np.clip(rows[:, 0] * (CELLS / width), 0, CELLS - 1).astype(np.intp)
     row = np.clip(rows[:, 1] * (CELLS / height), 0, CELLS - 1).astype(np.intp)
-    capped = _rank_within(row * CELLS + column) >= max(1, int(2.5 * count / CELLS**2))
+    capped = _rank_within(row * CELLS + column) >= max(1, int(1.5 * count / CELLS**2))
     return np.sort(np.argsort(capped, kind="stable")[:count])
 
 
@@ -84,9 +99,15 @@ def _rank_within(groups: Numbers) -> Numbers:
     return ranks
 
 
-def _keypoints(rows: Floats, descriptors: Bytes) -> Keypoints:
+def _rows(found: Sequence[cv2.KeyPoint]) -> Floats:
+    """x, y, size, angle and response of each, float32 (n, 5)."""
+    values = [(*k.pt, k.size, k.angle, k.response) for k in found]
+    return np.array(values, np.float32).reshape(-1, 5)
+
+
+def _keypoints(rows: Floats, described: NDArray[Any]) -> Keypoints:
     x, y, size, angle, response = np.ascontiguousarray(rows.T)
-    return Keypoints(x, y, size, angle, response, descriptors)
+    return Keypoints(x, y, size, angle, response, np.clip(described, 0, 255).astype(np.uint8))
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,26 +12,35 @@ from numpy.typing import NDArray
 from matching.hashing.local.arrays import Affine, Bytes, Floats
 from matching.hashing.local.extracted import Extracted
 from matching.hashing.local.sampling_kernel import sample_square
-from matching.hashing.local.windows import CORNERS, SQUARE, window_hashes
+from matching.hashing.local.windows import SQUARE, covered, window_hashes
 
 MIN_CONTRAST: Final = 2.0
 
 _SUPERSAMPLED: Final = 2 * SQUARE
+MIN_SHARE: Final = 0.8
+"""Of a window at the picture's edge that must be seen. Of a quarter of a picture often no more than
+two windows are seen whole; the hashes of those cut so far are some 6 bits off, others' 31."""
+
 _MARGIN: Final = 2.0
-"""Pixels a window may stick out of the picture."""
+"""Pixels by which what is shown may seem to stick out of the picture."""
 
 _SMALLEST_LEVEL: Final = 32
+
+_SAMPLES: Final = np.arange(1.0, SQUARE, 2.0)
+"""Rows and columns of the square at which is asked whether they lie within the picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedWindows:
     """The windows of a reference as the query shows them.
 
-    `hashes` uint8 (58, 8); `visible` bool (58,): within the query and not flat there.
+    `hashes` uint8 (58, 8). `visible` bool (58,): within the query and not flat there; `cut`: so
+    for at least MIN_SHARE, not wholly.
     """
 
     hashes: Bytes
     visible: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +69,9 @@ class QueryFeatures:
         """
         place = _square_to_query(affine, width, height)
         hashes, contrast = window_hashes(self._square(place))
-        return AlignedWindows(hashes, self._inside(place) & (contrast > MIN_CONTRAST))
+        shares, uneven = self._shares(place), contrast > MIN_CONTRAST
+        whole = shares == 1
+        return AlignedWindows(hashes, whole & uneven, (shares >= MIN_SHARE) & ~whole & uneven)
 
     def _square(self, place: Affine) -> Floats:
         """The reference's square, from the level nearest in size."""
@@ -74,14 +85,15 @@ class QueryFeatures:
         sample_square(self.pyramid[level], shown, square)
         return square
 
-    def _inside(self, place: Affine) -> NDArray[np.bool_]:
-        """Which windows lie within the picture with all four corners, bool (58,)."""
+    def _shares(self, place: Affine) -> Affine:
+        """The share of each window that lies within the picture, float64 (58,)."""
+        across = _SAMPLES[:, None] * place[:, 0] + place[:, 2]
+        down = _SAMPLES[:, None] * place[:, 1]
         height, width = self.pyramid[0].shape
-        corners = CORNERS[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ place[:, :2].T + place[:, 2]
-        low, high = corners.min(axis=1), corners.max(axis=1)
-        limit = np.array([width, height]) + _MARGIN
-        inside: NDArray[np.bool_] = ((low >= -_MARGIN) & (high <= limit)).all(axis=1)
-        return inside
+        points = across[None, :, :] + down[:, None, :] + _MARGIN
+        limit = np.array([width, height]) + 2 * _MARGIN
+        inside = np.asarray(((points >= 0) & (points <= limit)).all(axis=2), np.bool_)
+        return covered(inside)
 
 
 def warm_up() -> None:

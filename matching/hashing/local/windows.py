@@ -38,6 +38,19 @@ def window_hashes(square: Floats) -> WindowHashes:
     return WindowHashes(np.packbits(signs, axis=1), windows.std(axis=(1, 2)))
 
 
+def covered(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of each window, (58,), in which `inside` (n, n), the square in coarse, is true.
+
+    n is a multiple of 8 that divides 128.
+    """
+    side = len(inside)
+    sums = np.zeros((side + 1, side + 1), np.int64)
+    sums[1:, 1:] = inside.cumsum(axis=0).cumsum(axis=1)
+    left, top, right, bottom = (CORNERS.T * (side / SQUARE)).astype(np.intp)
+    counts = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return np.asarray(counts / ((right - left) * (bottom - top)), np.float64)
+
+
 def _cut(square: Floats) -> Floats:
     views = sliding_window_view(square, (WINDOW, WINDOW))[::STRIDE, ::STRIDE]
     return views.reshape(-1, WINDOW, WINDOW)

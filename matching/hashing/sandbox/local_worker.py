@@ -10,6 +10,7 @@ import numpy as np
 
 from matching.hashing.decode import DecodeLimits
 from matching.hashing.local.extraction import extract, extract_frames
+from matching.hashing.local.memory import keep_memory
 from matching.hashing.local.registration import register_local
 from matching.hashing.sandbox.local_wire import encode_pictures, encode_signature
 from matching.hashing.sandbox.wire import Operation
@@ -39,5 +40,6 @@ def warm_up() -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     warm_up()
     serve(LOCAL_ANSWERS)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.index.local.shapes import Aligned, Signature
 
@@ -42,7 +43,35 @@ class SmallPart(NamedTuple):
         )
 
 
+class Corner(NamedTuple):
+    """Of a quarter of a picture little is seen whole: windows cut by the edge count as well.
+
+    They alone are not enough, since they are what strangers that share a line of text agree in:
+    `windows` that are seen whole must give `e_per_window` each, and all together `e` and
+    `e_per_any`.
+    """
+
+    inliers: int
+    windows: int
+    e_per_window: float
+    e: float
+    e_per_any: float
+
+    def is_met_by(self, evidence: Evidence) -> bool:
+        e, windows = evidence.e + evidence.cut_e, evidence.windows + evidence.cut_windows
+        return (
+            evidence.inliers >= self.inliers
+            and evidence.windows >= self.windows
+            and evidence.e >= self.e_per_window * evidence.windows
+            and e >= max(self.e, self.e_per_any * windows)
+        )
+
+
 ACCEPT_SMALL_PART: Final = SmallPart(inliers=10, e=8.0, e_per_window=1.5)
+ACCEPT_CORNERS: Final = (
+    Corner(inliers=10, windows=2, e_per_window=2.0, e=10.0, e_per_any=1.5),
+    Corner(inliers=5, windows=3, e_per_window=2.0, e=12.0, e_per_any=1.5),
+)
 REVIEW_SMALL_PART: Final = SmallPart(inliers=5, e=6.0, e_per_window=2.0)
 
 
@@ -60,7 +89,8 @@ class Evidence:
 
     `e` sums what the visible windows say under that map: 3 for a hash within 5 bits, falling to
     0 at 14 of 64 and to -1 at 17 and beyond; unrelated windows lie about 32 bits apart.
-    `good_windows` of the compared `windows` lie within 11 bits.
+    `good_windows` of the compared `windows` lie within 11 bits. `cut_e` and `cut_windows` are the
+    same of windows that the query's edge cuts.
     """
 
     inliers: int
@@ -68,6 +98,8 @@ class Evidence:
     good_windows: int
     windows: int
     mirrored: bool
+    cut_e: float = 0.0
+    cut_windows: int = 0
 
 
 NO_EVIDENCE: Final = Evidence(0, 0.0, 0, 0, False)
@@ -75,12 +107,25 @@ NO_EVIDENCE: Final = Evidence(0, 0.0, 0, 0, False)
 
 def weigh(inliers: int, mirrored: bool, signature: Signature, aligned: Aligned) -> Evidence:
     """Compare the windows of a reference with those the query shows in their place."""
-    compared = signature.informative & aligned.visible
-    differing = np.bitwise_count(signature.windows[compared] ^ aligned.hashes[compared])
-    distances = differing.sum(axis=1, dtype=np.int64)
-    e = np.clip((NEUTRAL_DISTANCE - distances) / 3, -1, 3).sum()
+    distances = _distances(signature, aligned, aligned.visible)
+    cut = _distances(signature, aligned, aligned.cut)
     good = int((distances <= GOOD_DISTANCE).sum())
-    return Evidence(inliers, float(e), good, len(distances), mirrored)
+    return Evidence(
+        inliers, _summed(distances), good, len(distances), mirrored, _summed(cut), len(cut)
+    )
+
+
+def _distances(
+    signature: Signature, aligned: Aligned, shown: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """In bits, of those of the windows `shown` (58,) that are worth comparing."""
+    compared = signature.informative & shown
+    differing = np.bitwise_count(signature.windows[compared] ^ aligned.hashes[compared])
+    return np.asarray(differing.sum(axis=1), np.int64)
+
+
+def _summed(distances: NDArray[np.int64]) -> float:
+    return float(np.clip((NEUTRAL_DISTANCE - distances) / 3, -1, 3).sum())
 
 
 def decide(evidence: Evidence) -> Band:
@@ -89,7 +134,7 @@ def decide(evidence: Evidence) -> Band:
         return Band.NONE
     if evidence.e >= ACCEPT_E and evidence.good_windows >= ACCEPT_GOOD_WINDOWS:
         return Band.ACCEPT
-    if ACCEPT_SMALL_PART.is_met_by(evidence):
+    if any(rule.is_met_by(evidence) for rule in (ACCEPT_SMALL_PART, *ACCEPT_CORNERS)):
         return Band.ACCEPT
     return Band.REVIEW if _deserves_review(evidence) else Band.NONE
 

@@ -43,12 +43,14 @@ class Signature(Protocol):
 
 
 class Aligned(Protocol):
-    """Window hashes uint8 (58, 8) read from a query, and which of them it shows, bool (58,)."""
+    """Window hashes uint8 (58, 8) read from a query; whole ones and cut ones, bool (58,)."""
 
     @property
     def hashes(self) -> Bytes: ...
     @property
     def visible(self) -> NDArray[np.bool_]: ...
+    @property
+    def cut(self) -> NDArray[np.bool_]: ...
 
 
 class Query(Protocol):

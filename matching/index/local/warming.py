@@ -16,6 +16,7 @@ from matching.index.local.tables import Tables
 class _NothingShown:
     hashes: Bytes
     visible: Any
+    cut: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,9 +26,8 @@ class _BlankQuery:
     mirrored: Bytes
 
     def aligned_windows(self, _affine: Any, _width: int, _height: int) -> _NothingShown:
-        return _NothingShown(
-            np.zeros((WINDOWS, WINDOW_BYTES), np.uint8), np.zeros(WINDOWS, np.bool_)
-        )
+        nothing = np.zeros(WINDOWS, np.bool_)
+        return _NothingShown(np.zeros((WINDOWS, WINDOW_BYTES), np.uint8), nothing, nothing)
 
 
 def warm_up() -> None:

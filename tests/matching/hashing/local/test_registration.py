@@ -91,6 +91,19 @@ def test_windows_outside_the_query_are_not_visible(pixels: np.ndarray) -> None:
     assert aligned.visible.any()
 
 
+def test_windows_that_the_edge_cuts_are_told_from_whole_ones(pixels: np.ndarray) -> None:
+    """Small windows are 100 pixels wide here; of the first of a row the query lacks 16."""
+    begins_later = np.array([[1.0, 0, -16], [0, 1, 0]])
+    query = query_local(np.ascontiguousarray(pixels[:, :400]))
+    whole = query.aligned_windows(np.eye(2, 3), 400, pixels.shape[0])
+    aligned = query.aligned_windows(begins_later, 400, pixels.shape[0])
+    columns = np.tile(np.arange(7), 7)
+    assert whole.visible.all()
+    assert not whole.cut.any()
+    assert (aligned.cut[9:] == (columns == 0)).all()
+    assert (aligned.visible[9:] == (columns > 0)).all()
+
+
 def test_busy_corner_does_not_take_all_keypoints() -> None:
     rng = np.random.default_rng(2)
     picture = (128 + 12 * rng.standard_normal((600, 600))).clip(0, 255)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ class MadeAligned:
 
     hashes: Bytes
     visible: NDArray[np.bool_]
+    cut: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(58, np.bool_))
 
 
 @dataclass(frozen=True, eq=False)

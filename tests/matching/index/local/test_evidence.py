@@ -29,9 +29,26 @@ def test_windows_out_of_sight_weigh_nothing() -> None:
     assert evidence == Evidence(5, 21.0, 7, 7, True)
 
 
+def test_windows_cut_by_the_edge_weigh_apart() -> None:
+    known = signature(1)
+    whole, cut = np.arange(58) < 2, np.arange(58) >= 50
+    evidence = weigh(5, False, known, MadeAligned(known.windows, whole, cut))
+    assert evidence == Evidence(5, 6.0, 2, 2, False, 24.0, 8)
+
+
 @pytest.mark.parametrize(
     ("evidence", "band"),
     [
+        (Evidence(10, 6.0, 2, 2, False, 4.0, 4), Band.ACCEPT),
+        (Evidence(10, 6.0, 2, 2, False, 3.9, 4), Band.REVIEW),
+        (Evidence(10, 6.0, 2, 2, False, 6.0, 7), Band.REVIEW),
+        (Evidence(10, 3.9, 2, 2, False, 18.0, 6), Band.NONE),
+        (Evidence(10, 3.0, 1, 1, False, 24.0, 8), Band.NONE),
+        (Evidence(99, 0.0, 0, 0, False, 99.0, 33), Band.NONE),
+        (Evidence(9, 6.0, 2, 2, False, 24.0, 8), Band.REVIEW),
+        (Evidence(5, 7.9, 3, 3, False, 4.1, 3), Band.ACCEPT),
+        (Evidence(5, 7.9, 3, 3, False, 4.0, 3), Band.REVIEW),
+        (Evidence(4, 9.0, 3, 3, False, 24.0, 8), Band.NONE),
         (Evidence(3, 20.0, 4, 58, False), Band.ACCEPT),
         (Evidence(3, 20.0, 3, 58, False), Band.REVIEW),
         (Evidence(3, 19.9, 9, 58, False), Band.REVIEW),
