@@ -106,7 +106,8 @@ def _places(buckets: Buckets, row: Numbers, full: Numbers) -> Numbers:
     first = row[Column.FIRST_WORD]
     own = buckets.occupied[first + number]
     below = (np.uint64(1) << (full & ((1 << WORD_BITS) - 1)).astype(np.uint64)) - np.uint64(1)
-    before = buckets.ranks[row[Column.FIRST_RANK] + number // LINE_WORDS].astype(np.int64)
+    lines = row[Column.FIRST_RANK] + number // LINE_WORDS
+    before: Numbers = buckets.ranks[lines].astype(np.int64)
     before += np.bitwise_count(own & below)
     for back in range(1, LINE_WORDS):
         inside = np.flatnonzero(number % LINE_WORDS >= back)
