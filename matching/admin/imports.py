@@ -65,7 +65,6 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         "retired",
         "refused",
         "started",
-        "finished",
     )
     list_select_related = ("hash_list", "created_by")
     list_filter = ("state", "hash_list")
