@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.index.local.align_kernel import align_all
 from matching.index.local.cells import flat_words
-from matching.index.local.evidence import MIN_INLIERS, NO_EVIDENCE, Evidence, weigh
-from matching.index.local.shapes import Query, Signature, Words
+from matching.index.local.evidence import MIN_INLIERS, NO_EVIDENCE, Band, Evidence, decide, weigh
+from matching.index.local.refinement import is_hopeful, refine
+from matching.index.local.shapes import Affine, Aligned, Query, Signature, Words
 from matching.index.local.tables import Tables
+
+MOST_REFINED: Final = 2
+"""Maps that are refined for one query, those of the weightiest votes: 0.1 s each, and rare."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +68,31 @@ def verify_rows(
         inliers,
         affines,
     )
+    hopes = MOST_REFINED
     for number in np.flatnonzero(inliers >= MIN_INLIERS).tolist():
+        alignment = Alignment(int(inliers[number]), mirrored[number], affines[number].reshape(2, 3))
         signature = tables.signature(rows[number])
-        affine = affines[number].reshape(2, 3)
+        aligned = query.aligned_windows(alignment.affine, signature.width, signature.height)
+        evidence = alignment.weighed(signature, aligned)
+        if hopes and decide(evidence) is not Band.ACCEPT and is_hopeful(signature, aligned):
+            hopes -= 1
+            evidence = max(evidence, alignment.refined(query, signature), key=lambda seen: seen.e)
+        yield rows[number], evidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """How a reference lies in a query: at so many distinct places, under a map (2, 3)."""
+
+    inliers: int
+    mirrored: bool
+    affine: Affine
+
+    def weighed(self, signature: Signature, aligned: Aligned) -> Evidence:
+        return weigh(self.inliers, self.mirrored, signature, aligned)
+
+    def refined(self, query: Query, signature: Signature) -> Evidence:
+        """The evidence under a map that fits the windows better."""
+        affine = refine(query, signature, self.affine)
         aligned = query.aligned_windows(affine, signature.width, signature.height)
-        yield rows[number], weigh(int(inliers[number]), mirrored[number], signature, aligned)
+        return self.weighed(signature, aligned)
