@@ -50,7 +50,7 @@ def test_few_windows_give_no_hope() -> None:
     pixels = np.asarray(render_picture(5, (480, 360)))
     signature, query = register_local(pixels), query_local(pixels)
     assert signature is not None
-    mostly_outside = TRUE + [[0, 0, -375], [0, 0, -275]]
+    mostly_outside = TRUE + np.array([[0, 0, -375], [0, 0, -275]])
     shown = query.aligned_windows(mostly_outside, 512, 384)
     assert 0 < (shown.visible | shown.cut).sum() < 4
     assert not is_hopeful(signature, shown)
