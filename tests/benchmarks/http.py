@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from tests.benchmarks.filled import Filled, fill
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.load import Call, Load, drive
 from tests.benchmarks.metering import cpu_seconds, index_megabytes, megabytes
-from tests.benchmarks.photos import hashing_seconds, resized
+from tests.benchmarks.photos import hashing_seconds, peers_hashing_seconds, resized
 from tests.benchmarks.processes import Part
 
 WARM_UP_SECONDS = 3.0
@@ -38,6 +38,8 @@ no limits, no audit rows):
   hash look-ups            284-445/s   p50 9-14 ms p99 17-23 ms  CPU 3.8-4.2 ms
   655 MB per web worker for the index alone, 780 MB in all
 """
+PEERS_RATES = {"500x375": 170.0, "4000x3000": 4.4, "hash look-up": 284.0}
+PEERS_HOST_SECONDS = 2.9e-3  # Pillow and pdqhash on a photo of 500x375, where the peer was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class Workload:
 class Run:
     load: Load
     cpu: Counter[Part]  # seconds by part of the service
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Right answers a second, and the seconds within which 99 of 100 came."""
+
+    rate: float
+    slowest: float
 
 
 def photo_workload(name: str, photos: Sequence[Path], filled: Filled) -> Workload:
@@ -73,9 +83,9 @@ def measure(installed: Installation, seconds: float, connections: int, workload:
         return Run(measured, cpu_seconds(installed) - before)
 
 
-def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, float]:
-    """Print a row for each; seconds within which 99 of 100 answers came, by workload."""
-    slowest = {}
+def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, Measured]:
+    """Print a row for each."""
+    told = {}
     print(
         f"{'workload':<20}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'errors':>7}{'wrong':>6}  CPU ms:"
         + "".join(f"{part:>9}" for part in (*SHOWN, "others", "client"))
@@ -83,10 +93,10 @@ def report(measured: Iterable[tuple[Workload, Run]]) -> dict[str, float]:
     )
     for workload, run in measured:
         print(_row(workload, run), flush=True)
-        slowest[workload.name] = run.load.quantile(0.99)
+        told[workload.name] = Measured(run.load.rate, run.load.quantile(0.99))
         for error, count in run.load.errors.items():
             print(f"    {error}: {count} times")
-    return slowest
+    return told
 
 
 def _row(workload: Workload, run: Run) -> str:
@@ -116,9 +126,22 @@ def benchmark(options: argparse.Namespace, installed: Installation) -> None:
             print("\nWhile a curator approves, retires and publishes:")
             with publishing(installed):
                 busy = report((workload, one(workload)) for workload in workloads)
-            for name, seconds in busy.items():
-                print(f"p99 with and without, {name}: {seconds / quiet[name]:.2f}")
+            for name, run in busy.items():
+                print(f"p99 with and without, {name}: {run.slowest / quiet[name].slowest:.2f}")
     print(f"\n{PEER}")
+    _print_scaled(quiet, peers_hashing_seconds([resized(p, SIZES["500x375"]) for p in photos[:50]]))
+
+
+def _print_scaled(measured: Mapping[str, Measured], seconds: float) -> None:
+    """Beside the peer's rates, and beside what they would be on a host of this one's speed."""
+    slower = seconds / PEERS_HOST_SECONDS
+    print(
+        f"Pillow and pdqhash take {seconds * 1e3:.2f} ms CPU for a photo of 500x375 here and took"
+        f" {PEERS_HOST_SECONDS * 1e3:.1f} there: this host is {slower:.2f} times as slow today."
+    )
+    for name, rate in PEERS_RATES.items():
+        ours = next(run.rate for workload, run in measured.items() if workload.startswith(name))
+        print(f"{name:<20}{ours / rate:>6.1f} x the peer, {ours / rate * slower:.1f} x when scaled")
 
 
 def _print_memory(installed: Installation) -> None:
