@@ -25,7 +25,7 @@ import psutil  # type: ignore[import-untyped]
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.load import connect, exchange, parts_call, verdict_in
 from tests.benchmarks.manipulations import Picture, crop, resize
-from tests.benchmarks.metering import mapped_megabytes, own_megabytes
+from tests.benchmarks.metering import mapped_megabytes
 from tests.benchmarks.processes import Part, processes
 from tests.benchmarks.robustness import pictures_in
 from tests.pictures import render_picture
@@ -108,15 +108,23 @@ def report(rows: Sequence[dict[Part, float]], found: int) -> None:
         print(f"  {name:<16}{median(times):>8.1f}{mean(times):>8.1f}{high:>8.1f}")
 
 
+def wake(installed: Installation, secret: str, images: Sequence[bytes]) -> None:
+    """Let every web process load the index: each takes some of so many connections."""
+    for data in images[:WARM_UP]:
+        connection = connect(installed.port)
+        exchange(connection, parts_call(secret, data))
+        connection.close()
+
+
 def print_memory(installed: Installation) -> None:
     folder = str(installed.folder / "index")
-    print("MB: of the index files (each one's share), of its own")
+    print("MB: of the index files (each one's share), of all else (what is shared, by its share)")
     shares = []
     for part, process in processes(installed):
         with suppress(psutil.NoSuchProcess):
-            share = mapped_megabytes(process, folder)
+            share, everything = mapped_megabytes(process, folder), mapped_megabytes(process, "")
             if share or part is Part.DECODERS:
-                print(f"  {part.value:<12}{share:>8.0f}{own_megabytes(process):>8.0f}")
+                print(f"  {part.value:<12}{share:>8.0f}{everything - share:>8.0f}")
             shares.append(share)
     print(f"  index files in memory on this host, all processes together: {sum(shares):.0f} MB")
 
@@ -143,6 +151,7 @@ def main() -> None:
         images = list(copies(pictures_in(options.photos)[: options.queries]))
         with installed.serving():
             ask(installed, secret, images)
+            wake(installed, secret, images)
             print_memory(installed)
 
 

@@ -35,13 +35,8 @@ def index_megabytes(installed: Installation) -> list[float]:
 
 
 def mapped_megabytes(process: psutil.Process, folder: str) -> float:
-    """A process's share of what is mapped from files below `folder`."""
+    """A process's share of what is mapped from files below `folder`; of all when that is empty."""
     return _pss(process, folder)
-
-
-def own_megabytes(process: psutil.Process) -> float:
-    """What a process shares with nobody."""
-    return float(process.memory_full_info().uss) / 1e6
 
 
 def _pss(process: psutil.Process, folder: str) -> float:
