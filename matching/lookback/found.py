@@ -25,9 +25,9 @@ def write_matches(rows: Collection[int]) -> int:
     In the caller's transaction, by the lists as they stand, which tell who sees which of them and
     what is harmless. Raises IndexUnavailable.
     """
-    kept = RetainedHashes.objects.filter(pk__in=rows).select_related("submission", "tenant__plan")
+    kept = RetainedHashes.objects.filter(pk__in=rows).order_by("pk")
     found: dict[Group, list[list[Match]]] = defaultdict(list)
-    for row in kept:
+    for row in kept.select_related("submission", "tenant__plan"):
         matches = _matches(row)
         if matches:
             found[row.tenant_id, row.environment].append(matches)
