@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from matching.api.bodies import ImageRequest, RawBodyParser, image_of, raw_image
 from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import EnhanceField, ImageJsonSerializer, VerdictSerializer
 from matching.tasks import ring_for_waiting_images
+from tenants.api.bodies import DeepJsonParser
 from tenants.api.idempotency import idempotent
 from tenants.api.lean import LeanView
 from tenants.api.schema import SOME_BYTES
@@ -23,7 +24,7 @@ from tenants.models import ApiKey, Enhancement
 
 class MatchView(LeanView):
     required_scope = "match"
-    parser_classes = [JSONParser, MultiPartParser, RawBodyParser]
+    parser_classes = [DeepJsonParser, MultiPartParser, RawBodyParser]
 
     def units_of(self, request: Request) -> int:  # noqa: ARG002
         """What every image costs; how large it is turns out when it is decoded."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from matching.api.bodies import RawBodyParser
 from matching.match import PRICE_OF_ADMISSION
+from tenants.api.bodies import DeepJsonParser
 
 Problem = Mapping[str, Any]
 
@@ -66,7 +67,7 @@ class ForeignView(APIView, ABC):
 class JsonView(ForeignView):
     """For routes that take nothing but JSON."""
 
-    parser_classes = [JSONParser]
+    parser_classes = [DeepJsonParser]
 
 
 def files_of(request: Request) -> list[UploadedFile[bytes]]:
