@@ -8,6 +8,7 @@ order, and whatever is unusual about a call is left to DRF.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separato
 _ESCAPED: Final = {0x2028: "\\u2028", 0x2029: "\\u2029"}  # as DRF does, for JavaScript's sake
 
 
-class LeanView(APIView):
+class LeanView(APIView, ABC):
     """A view with a POST that has a plain form: subclasses read and answer that themselves.
 
     `required_scope` is one scope; every call is charged what `plain_units` says.
@@ -41,17 +42,17 @@ class LeanView(APIView):
 
     required_scope: str
 
+    @abstractmethod
     def takes(self, request: HttpRequest) -> bool:
         """Whether type, query and the rest of the head are of the plain form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain_units(self, request: HttpRequest) -> int:
         """What the call costs; what is wrong with it is told by `plain_answer`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain_answer(self, request: HttpRequest, key: ApiKey) -> Response:
         """The answer to an admitted call, not rendered."""
-        raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Django's entrance to every view."""
