@@ -180,7 +180,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["tenants.throttling.TenantThrottle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hashservice.negotiation.QuickNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["tenants.api.bodies.DeepJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["hashservice.parsers.DeepJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "tenants.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "hashservice.errors.problem_response",
     "UNAUTHENTICATED_USER": None,

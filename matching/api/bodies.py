@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -15,6 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from matching.fetching import fetch_image
 from matching.hashing import ImageTooLarge
@@ -28,6 +29,7 @@ from tenants.authentication import key_of
 from tenants.models import Enhancement
 
 MULTIPART_FIELD = "image"
+JSON_PARSERS = cast(list[type[BaseParser]], api_settings.DEFAULT_PARSER_CLASSES)
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 

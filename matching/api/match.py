@@ -10,11 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from matching.answers.verdicts import verdict_response
-from matching.api.bodies import ImageRequest, RawBodyParser, image_of, raw_image_of, sends_raw_image
+from matching.api.bodies import (
+    JSON_PARSERS,
+    ImageRequest,
+    RawBodyParser,
+    image_of,
+    raw_image_of,
+    sends_raw_image,
+)
 from matching.match import PRICE_OF_ADMISSION, match_image
 from matching.serializers import EnhanceField, ImageJsonSerializer, VerdictSerializer
 from matching.tasks import ring_for_waiting_images
-from tenants.api.bodies import DeepJsonParser
 from tenants.api.idempotency import idempotent
 from tenants.api.lean import LeanView
 from tenants.api.schema import SOME_BYTES
@@ -24,7 +30,7 @@ from tenants.models import ApiKey, Enhancement
 
 class MatchView(LeanView):
     required_scope = "match"
-    parser_classes = [DeepJsonParser, MultiPartParser, RawBodyParser]
+    parser_classes = [*JSON_PARSERS, MultiPartParser, RawBodyParser]
 
     def units_of(self, request: Request) -> int:  # noqa: ARG002
         """What every image costs; how large it is turns out when it is decoded."""

@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from matching.api.bodies import RawBodyParser
+from matching.api.bodies import JSON_PARSERS, RawBodyParser
 from matching.match import PRICE_OF_ADMISSION
-from tenants.api.bodies import DeepJsonParser
 
 Problem = Mapping[str, Any]
 
@@ -67,7 +66,7 @@ class ForeignView(APIView, ABC):
 class JsonView(ForeignView):
     """For routes that take nothing but JSON."""
 
-    parser_classes = [DeepJsonParser]
+    parser_classes = JSON_PARSERS
 
 
 def files_of(request: Request) -> list[UploadedFile[bytes]]:

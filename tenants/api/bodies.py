@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import IO, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from django.http import QueryDict
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 
 LONGEST_LINK: Final = 2_000
-
-
-class DeepJsonParser(JSONParser):
-    """DRF's, which lets nesting beyond all bounds out as our failure."""
-
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Raises ParseError."""
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError(f"JSON parse error - {error}") from error
 
 
 class StrictSerializer(serializers.Serializer[Any]):
