@@ -11,6 +11,7 @@ class ImageJsonScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
     """Exactly one of the image and its address."""
 
     target_class = "matching.serializers.ImageJsonSerializer"
+    priority = 1  # before that of all strict serializers, whichever was loaded first
 
     def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         mapped = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)

@@ -21,12 +21,13 @@ LONGEST_KEY, LONGEST_PLACE = 200, 120
 class LeakSerializer(StrictSerializer):
     """A key, and where it was found."""
 
-    key = Text(max_length=LONGEST_KEY, help_text="The whole key.")
+    key = Text(max_length=LONGEST_KEY, trim_whitespace=False, help_text="The whole key.")
     found_at = Text(
         max_length=LONGEST_PLACE,
         required=False,
         default="",
         allow_blank=True,
+        trim_whitespace=False,
         help_text="An address or a description, for the key's owner.",
     )
 
@@ -50,6 +51,8 @@ class LeakedKeysView(APIView):
         report = checked(LeakSerializer(data=request.data))
         charge_failure(source=f"leaks:{context.current().source}", key_id="")
         notices.report_leak(
-            token=report["key"], found_at=report["found_at"], actor=Actor.anonymous()
+            token=report["key"].strip(),
+            found_at=report["found_at"].strip(),
+            actor=Actor.anonymous(),
         )
         return Response(status=status.HTTP_202_ACCEPTED)

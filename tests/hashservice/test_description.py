@@ -32,3 +32,11 @@ def test_a_file_is_said_to_hold_something(bodies, name):
 
     assert files
     assert all(schema["minLength"] == 1 for schema in files)
+
+
+def test_an_image_in_json_is_given_by_its_bytes_or_by_its_address():
+    described = json.loads(Client().get("/v1/openapi.json").content)
+    schema = described["components"]["schemas"]["ImageJsonRequest"]
+
+    assert schema["oneOf"] == [{"required": ["image"]}, {"required": ["url"]}]
+    assert schema["additionalProperties"] is False

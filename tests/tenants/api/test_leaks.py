@@ -88,3 +88,12 @@ def test_report_of_another_shape_is_refused(body):
     answer = Client().post("/v1/leaked-keys", json.dumps(body), content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "request_invalid")
+
+
+def test_key_with_white_space_around_it_is_revoked(acme, acme_api):
+    assert report(f" {acme.secret}\n").status_code == 202
+    assert acme_api.get("/v1/key").status_code == 401
+
+
+def test_white_space_counts_for_the_length_that_is_described():
+    assert report(" " + "x" * 200).status_code == 400
