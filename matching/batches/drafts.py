@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,9 +16,12 @@ from django.conf import settings
 from matching import spool
 from tenants.models import new_id
 
-IMAGES_A_LOT: Final = 16
+IMAGES_A_LOT: Final = 64
+"""What a lot costs beside its items, statements and a wait for the disk, is then little of each."""
+
+URLS_A_LOT: Final = 16
 HASHES_A_LOT: Final = 500
-BYTES_A_LOT: Final = 32 << 20
+BYTES_A_LOT: Final = 16 << 20
 
 
 class BatchEmpty(Exception):
@@ -106,9 +110,14 @@ def _fill(draft: BatchDraft, items: Iterable[ItemDraft]) -> None:
 
 
 def _is_full(lot: list[ItemDraft]) -> bool:
-    slow = sum(item.kind in {ItemKind.IMAGE, ItemKind.URL} for item in lot)
+    kinds = Counter(item.kind for item in lot)
     size = sum(len(item.image) for item in lot)
-    return slow >= IMAGES_A_LOT or len(lot) >= HASHES_A_LOT or size >= BYTES_A_LOT
+    return (
+        kinds[ItemKind.IMAGE] >= IMAGES_A_LOT
+        or kinds[ItemKind.URL] >= URLS_A_LOT
+        or len(lot) >= HASHES_A_LOT
+        or size >= BYTES_A_LOT
+    )
 
 
 def _close(draft: BatchDraft, lot: list[ItemDraft]) -> None:

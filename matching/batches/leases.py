@@ -11,7 +11,7 @@ from matching import leases
 from matching.leases import LeaseLost, give_back, renew
 from matching.models import Batch, BatchLot
 
-__all__ = ["Heart", "LeaseLost", "finish", "give_back", "take"]
+__all__ = ["Heart", "Hearts", "LeaseLost", "finish", "give_back", "take"]
 
 HEARTBEAT_SECONDS: Final = 5.0
 """A heartbeat is a commit: one an item would take longer than small images do."""
@@ -35,6 +35,28 @@ class Heart:
         if time.monotonic() >= self._next:
             renew(self._lot)
             self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+
+class Hearts:
+    """The lots that one worker holds: while it is busy with one, it keeps the others as well."""
+
+    def __init__(self) -> None:
+        self._beating: dict[int, Heart] = {}
+
+    def begin(self, lot: BatchLot) -> None:
+        self._beating[lot.pk] = Heart(lot)
+
+    def end(self, lot: BatchLot) -> None:
+        self._beating.pop(lot.pk, None)
+
+    def beat(self, lot: BatchLot) -> None:
+        """Raises LeaseLost when `lot` is lost; when another one is, that one's turn tells."""
+        for pk, heart in self._beating.items():
+            try:
+                heart.beat()
+            except LeaseLost:
+                if pk == lot.pk:
+                    raise
 
 
 def finish(lot: BatchLot) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.db import transaction
 
 from matching import spool
 from matching.batches import leases
-from matching.batches.asking import Asked, asked_of
+from matching.batches.asking import asked_of
 from matching.batches.ending import end
+from matching.batches.hashing import Asked, Hashing
 from matching.fetching import FetcherBusy
 from matching.hashing.sandbox import DecoderUnavailable
 from matching.match import MatchingStopped, Outcome, match_several
@@ -41,20 +44,56 @@ def work_on(*, batch: Batch, seconds: float) -> bool:
     """
     key = ApiKey.objects.select_related("tenant__plan").get(key_id=batch.key_id)
     until = time.monotonic() + seconds
-    with acting_as(Acting(tenant=batch.tenant_id)):
+    with acting_as(Acting(tenant=batch.tenant_id)), Hashing(enhance=batch.enhance) as hashing:
+        turn = _Turn(batch, key, hashing)
         while time.monotonic() < until:
-            lot = leases.take(batch)
-            if lot is None:
-                end(batch)
+            if not turn.begin_one():
+                if turn.finish_all():
+                    end(batch)
                 return False
-            if not _worked_on(lot, batch, key):
+            if not turn.finish_all(but=1):
                 return False  # the sweeper asks again
-    return True
+        return turn.finish_all()
 
 
-def _worked_on(lot: BatchLot, batch: Batch, key: ApiKey) -> bool:
+class _Turn:
+    """Lots begun and not finished yet: while one is committed, the next is being hashed."""
+
+    def __init__(self, batch: Batch, key: ApiKey, hashing: Hashing) -> None:
+        self._batch, self._key, self._hashing = batch, key, hashing
+        self._hearts = leases.Hearts()
+        self._begun: deque[tuple[BatchLot, Iterator[Asked]]] = deque()
+
+    def begin_one(self) -> bool:
+        """Take a lot and have its items made ready; False when there is none."""
+        lot = leases.take(self._batch)
+        if lot is None:
+            return False
+        self._hearts.begin(lot)
+        asked = asked_of(lot, self._batch, self._key, self._hashing, self._hearts)
+        self._begun.append((lot, asked))
+        return True
+
+    def finish_all(self, *, but: int = 0) -> bool:
+        """Answer what was begun, except the last few; False if it has to wait, given back."""
+        while len(self._begun) > but:
+            lot, asked = self._begun.popleft()
+            is_done = _worked_on(lot, self._batch, self._key, asked)
+            self._hearts.end(lot)
+            if not is_done:
+                self._give_back()
+                return False
+        return True
+
+    def _give_back(self) -> None:
+        for lot, _ in self._begun:
+            leases.give_back(lot)
+        self._begun.clear()
+
+
+def _worked_on(lot: BatchLot, batch: Batch, key: ApiKey, asked: Iterable[Asked]) -> bool:
     try:
-        _commit(lot, batch, key, asked_of(lot, batch, key))
+        _commit(lot, batch, key, list(asked))
     except leases.LeaseLost:
         logger.warning("lot %s of %s was taken over", lot.number, batch.public_id)
         return True

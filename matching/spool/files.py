@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import struct
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from secrets import token_bytes
-from typing import Final
+from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -42,11 +43,11 @@ def write_lot(*, name: str, key: bytes, number: int, images: Sequence[bytes]) ->
     _sync(folder)
 
 
-def read_lot(*, name: str, key: bytes, number: int) -> list[bytes]:
-    """The images of a lot. Raises SpoolDamaged."""
+def read_lot(*, name: str, key: bytes, number: int) -> Iterator[bytes]:
+    """The images of a lot, one in memory at a time. Raises SpoolDamaged, and ends with that."""
     try:
-        data = _path(name, number).read_bytes()
-        return list(_opened(data, AESGCM(key), name, number))
+        with _path(name, number).open("rb") as file:
+            yield from _opened(file, AESGCM(key), name, number)
     except (OSError, struct.error, InvalidTag, ValueError) as error:
         raise SpoolDamaged(f"lot {number} of {name} can not be read") from error
 
@@ -75,15 +76,17 @@ def names(*, prefix: str, older_than_seconds: float) -> list[str]:
     return [folder.name for folder in folders if _began(folder) < before]
 
 
-def _opened(data: bytes, cipher: AESGCM, name: str, number: int) -> Iterator[bytes]:
-    position = place = 0
-    while position < len(data):
-        (length,) = LENGTH.unpack_from(data, position)
-        position += LENGTH.size
-        sealed = data[position : position + length]
-        nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+def _opened(file: BinaryIO, cipher: AESGCM, name: str, number: int) -> Iterator[bytes]:
+    left = os.fstat(file.fileno()).st_size
+    for place in itertools.count():
+        if not left:
+            return
+        (length,) = LENGTH.unpack(file.read(LENGTH.size))
+        left -= LENGTH.size + length
+        if left < 0:  # a length that was altered must not have that much memory set aside
+            raise ValueError("more is announced than there is")
+        nonce, ciphertext = file.read(NONCE_BYTES), file.read(length - NONCE_BYTES)
         yield cipher.decrypt(nonce, ciphertext, _place(name, number, place))
-        position, place = position + length, place + 1
 
 
 def _place(name: str, number: int, place: int) -> bytes:

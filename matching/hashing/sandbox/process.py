@@ -17,7 +17,14 @@ from typing import Final
 
 from matching.hashing.decode import DecodeLimitExceeded, DecodeLimits
 from matching.hashing.sandbox.limits import SandboxLimits
-from matching.hashing.sandbox.wire import LENGTH, MAX_REPLY, REQUEST, Operation, WireError, receive
+from matching.hashing.sandbox.wire import (
+    LENGTH,
+    MAX_REPLY,
+    Operation,
+    WireError,
+    receive,
+    send_request,
+)
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[3]
 WORKER: Final = "matching.hashing.sandbox.worker"
@@ -107,8 +114,7 @@ class DecoderProcess:
         deadline = time.monotonic() + self._sandbox.job_seconds
         self._connection.settimeout(self._sandbox.job_seconds)
         with self._deaths():
-            self._connection.sendall(REQUEST.pack(operation, len(data)))
-            self._connection.sendall(data)
+            send_request(self._connection, operation, data)
         return deadline
 
     def receive_reply(self, deadline: float) -> bytes:

@@ -31,6 +31,7 @@ from matching.hashing.signal import PDQ_BYTES
 REQUEST: Final = struct.Struct(">BQ")
 LENGTH: Final = struct.Struct(">I")
 MAX_REPLY: Final = 1 << 24
+MOST_COPIED: Final = 1 << 20
 VARIANTS: Final = 8
 NO_TRIM: Final = 255
 
@@ -69,6 +70,20 @@ REFUSALS: Final[dict[Outcome, tuple[type[ImageError], str]]] = {
 
 class WireError(Exception):
     """The other side sent something that is not of this protocol."""
+
+
+def send_request(connection: socket.socket, operation: Operation, data: bytes) -> None:
+    """Send one file; raise what `sendall` raises.
+
+    In one piece unless it is large: a child that is woken by the first bytes alone soon sleeps
+    again, and to wake it twice takes longer than to copy.
+    """
+    request = REQUEST.pack(operation, len(data))
+    if len(data) <= MOST_COPIED:
+        connection.sendall(request + data)
+    else:
+        connection.sendall(request)
+        connection.sendall(data)
 
 
 def encode_refusal(error: ImageError) -> bytes:
