@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
@@ -123,7 +124,7 @@ class _Column:
         self.name = str(field.column)
         self._key = field.attname
         self._field = field
-        self._goes_as_it_is = type(field) in _UNCHANGED
+        self._goes_as_it_is = _goes_as_it_is(field)
         self._has_default = field.has_db_default()
 
     def is_given(self, row: models.Model) -> bool:
@@ -135,6 +136,14 @@ class _Column:
             return row.__dict__[self._key]
         field = self._field
         return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def _goes_as_it_is(field: models.Field[Any, Any]) -> bool:
+    if isinstance(field, ArrayField):
+        return _goes_as_it_is(field.base_field)
+    if isinstance(field, models.DateTimeField):
+        return not field.auto_now and not field.auto_now_add
+    return type(field) in _UNCHANGED
 
 
 @cache

@@ -17,14 +17,7 @@ from typing import Final
 
 from matching.hashing.decode import DecodeLimitExceeded, DecodeLimits
 from matching.hashing.sandbox.limits import SandboxLimits
-from matching.hashing.sandbox.wire import (
-    LENGTH,
-    MAX_REPLY,
-    Operation,
-    WireError,
-    receive,
-    send_request,
-)
+from matching.hashing.sandbox.wire import Operation, receive, receive_reply, send_request
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[3]
 WORKER: Final = "matching.hashing.sandbox.worker"
@@ -120,10 +113,7 @@ class DecoderProcess:
     def receive_reply(self, deadline: float) -> bytes:
         """Wait for the answer; raise DecodeLimitExceeded, DecoderDied or WireError."""
         with self._deaths():
-            (length,) = LENGTH.unpack(receive(self._connection, LENGTH.size, deadline))
-            if length > MAX_REPLY:
-                raise WireError("a reply of absurd length")
-            return bytes(receive(self._connection, length, deadline))
+            return receive_reply(self._connection, deadline)
 
     @contextmanager
     def _deaths(self) -> Iterator[None]:

@@ -32,6 +32,7 @@ REQUEST: Final = struct.Struct(">BQ")
 LENGTH: Final = struct.Struct(">I")
 MAX_REPLY: Final = 1 << 24
 MOST_COPIED: Final = 1 << 20
+READ_AT_ONCE: Final = 4096  # more than the frames of most pictures take
 VARIANTS: Final = 8
 NO_TRIM: Final = 255
 
@@ -154,6 +155,21 @@ def receive(connection: socket.socket, length: int, deadline: float | None = Non
             raise EOFError("connection closed")
         view = view[count:]
     return data
+
+
+def receive_reply(connection: socket.socket, deadline: float) -> bytes:
+    """Read one reply, mostly by one call; raise what `receive` raises, or WireError."""
+    connection.settimeout(max(deadline - time.monotonic(), 1e-6))
+    begun = connection.recv(READ_AT_ONCE)
+    if not begun:
+        raise EOFError("connection closed")
+    if len(begun) < LENGTH.size:
+        begun += receive(connection, LENGTH.size - len(begun), deadline)
+    (length,) = LENGTH.unpack_from(begun)
+    body = begun[LENGTH.size :]
+    if not len(body) <= length <= MAX_REPLY:
+        raise WireError("a reply of absurd length")
+    return body + receive(connection, length - len(body), deadline)
 
 
 def hashed(reply: bytes) -> bytes:
