@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from matching import cybertips, enhancing, lookback, reports
-from matching.batches import sweep, work_on
+from matching.batches import WORKERS_A_BATCH, sweep, work_on
 from matching.curation import check_canaries, suspend_floods
 from matching.importers import exchanges, queue
 from matching.models import Batch
@@ -19,7 +19,6 @@ from tenants.audit.record import Actor
 
 TURN_SECONDS = 5.0
 RING_EXPIRES_SECONDS = 10
-WORKERS_A_BATCH = 2
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from matching.batches.drafts import (
     ItemKind,
     take_in,
 )
+from matching.batches.hashing import WORKERS_A_BATCH
 from matching.batches.leases import LeaseLost
 from matching.batches.reading import (
     ItemResult,
@@ -24,6 +25,7 @@ from matching.batches.sweeping import sweep
 from matching.batches.work import work_on
 
 __all__ = [
+    "WORKERS_A_BATCH",
     "BatchDraft",
     "BatchEmpty",
     "BatchTooLarge",

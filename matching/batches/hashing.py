@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from matching.decoding import decoders, partial_decoders
 from matching.hashing import ImageError
 from matching.match import AskedImage, HashItem
 
+WORKERS_A_BATCH: Final = 2
 MOST_BYTES: Final = 32 << 20
 """Of images that wait in memory; one that is larger by itself waits alone."""
 
@@ -33,12 +35,14 @@ class Picture:
 class Hashing:
     """Has images hashed in the order in which they come, whichever lot they are of.
 
-    For one thread. Decoders are processes: a thread each keeps all of them at work.
+    For one thread. Decoders are processes: a thread each keeps as many of them at work as this
+    worker has cores, of which those at the same batch have equal shares. More only take the caches
+    from each other.
     """
 
     def __init__(self, *, enhance: bool) -> None:
         self._enhance = enhance
-        self._threads = ThreadPoolExecutor(settings.DECODER_PROCESSES)
+        self._threads = ThreadPoolExecutor(_share_of_decoders())
         self._sizes: dict[Future[Asked], int] = {}  # of those that may still be under way
         self._bytes = 0
 
@@ -80,6 +84,11 @@ class Hashing:
             meanwhile()
             self._sizes = {one: size for one, size in self._sizes.items() if not one.done()}
             self._bytes = sum(self._sizes.values())
+
+
+def _share_of_decoders() -> int:
+    cores = (os.cpu_count() or 1) // WORKERS_A_BATCH
+    return max(1, min(settings.DECODER_PROCESSES, cores))
 
 
 def error_of(name: str, text: str) -> Error:
