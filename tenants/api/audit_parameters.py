@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import serializers
 
-from tenants.api.bodies import StrictSerializer, Text
+from tenants.api.bodies import QueryNumber, StrictSerializer, Text
 from tenants.audit.actions import ACTIONS
 from tenants.audit.events import Period
 from tenants.audit.export import FORMATS
@@ -59,7 +59,7 @@ class EventsQuery(PeriodSerializer):
     action = serializers.ChoiceField(choices=list(ACTIONS), required=False)
     actor = Text(required=False, help_text="A key's id or a user's name.")
     cursor = Text(required=False, help_text="`next` of the page before.")
-    limit = serializers.IntegerField(min_value=1, max_value=MOST_EVENTS, default=USUAL_EVENTS)
+    limit = QueryNumber(min_value=1, max_value=MOST_EVENTS, default=USUAL_EVENTS)
 
 
 class ReportQuery(PeriodSerializer):
@@ -67,11 +67,11 @@ class ReportQuery(PeriodSerializer):
 
 
 class ProofQuery(StrictSerializer):
-    sequence = serializers.IntegerField(min_value=0)
+    sequence = QueryNumber(min_value=0)
 
 
 class ConsistencyQuery(StrictSerializer):
-    from_size = serializers.IntegerField(min_value=0)
-    to_size = serializers.IntegerField(
+    from_size = QueryNumber(min_value=0)
+    to_size = QueryNumber(
         min_value=0, required=False, help_text="The log's present size unless given."
     )

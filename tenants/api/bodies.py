@@ -60,6 +60,15 @@ class WholeNumber(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class QueryNumber(serializers.IntegerField):
+    """A whole number in a query string: digits alone, without the `.0` that DRF lets pass."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if re.fullmatch(r"-?[0-9]+", str(data)) is None:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 def checked(body: StrictSerializer) -> dict[str, Any]:
     """The fields of `body`. Raises DRF's `ValidationError`."""
     body.is_valid(raise_exception=True)

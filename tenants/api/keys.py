@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants import keys
-from tenants.api.bodies import StrictSerializer, Text, WholeNumber, checked
+from tenants.api.bodies import QueryNumber, StrictSerializer, Text, WholeNumber, checked
 from tenants.api.idempotency import idempotent
 from tenants.api.key import KeySerializer
 from tenants.audit.record import Actor, record
@@ -89,7 +89,7 @@ class PageSerializer(StrictSerializer):
     """Which page of keys."""
 
     cursor = Text(required=False, help_text="`next` of the page before.")
-    limit = serializers.IntegerField(required=False, default=PAGE, min_value=1, max_value=PAGE)
+    limit = QueryNumber(required=False, default=PAGE, min_value=1, max_value=PAGE)
 
 
 class KeysView(APIView):

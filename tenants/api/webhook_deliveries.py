@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants import webhooks
-from tenants.api.bodies import StrictSerializer, Text, checked
+from tenants.api.bodies import QueryNumber, StrictSerializer, Text, checked
 from tenants.api.idempotency import idempotent
 from tenants.api.webhooks import record_read, seen_by
 from tenants.audit.record import Actor
@@ -65,7 +65,7 @@ class PageSerializer(StrictSerializer):
     """Which deliveries."""
 
     cursor = Text(required=False, help_text="`next` of the page before.")
-    limit = serializers.IntegerField(required=False, default=PAGE, min_value=1, max_value=PAGE)
+    limit = QueryNumber(required=False, default=PAGE, min_value=1, max_value=PAGE)
     state = serializers.ChoiceField(choices=DeliveryState.choices, required=False)
 
 
