@@ -71,7 +71,7 @@ class ContentId(Text):
     {
         "oneOf": [
             {"type": "boolean"},
-            {"type": "string", "enum": ["true", "1", "false", "0", "async"]},
+            {"type": "string", "enum": ["true", "1", "false", "0", "True", "False", "async"]},
         ]
     }
 )
@@ -83,6 +83,8 @@ class EnhanceField(serializers.ChoiceField):
         "1": Enhancement.INLINE,
         "false": Enhancement.OFF,
         "0": Enhancement.OFF,
+        "True": Enhancement.INLINE,  # as Python writes it
+        "False": Enhancement.OFF,
         "async": Enhancement.ASYNC,
     }
 
@@ -92,7 +94,7 @@ class EnhanceField(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> Enhancement:
         if not isinstance(data, (bool, str)):
             self.fail("invalid_choice", input=data)
-        return self.WORDS[super().to_internal_value(str(data).lower())]
+        return self.WORDS[super().to_internal_value(str(data))]
 
 
 class ImageJsonSerializer(StrictSerializer):

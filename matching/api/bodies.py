@@ -30,7 +30,8 @@ from tenants.models import Enhancement
 
 MULTIPART_FIELD = "image"
 JSON_PARSERS = cast(list[type[BaseParser]], api_settings.DEFAULT_PARSER_CLASSES)
-FLAGS = {"true": True, "false": False, "1": True, "0": False}
+# As most clients write them, and as Python does.
+FLAGS = {"true": True, "false": False, "1": True, "0": False, "True": True, "False": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,9 @@ def flag_of(text: str | None) -> bool | None:
     """What a query says by a word that is true or false; None when it says nothing."""
     if not text:
         return None
-    if text.lower() not in FLAGS:
+    if text not in FLAGS:
         raise ValidationError({"enhance": f"one of {', '.join(FLAGS)}"})
-    return FLAGS[text.lower()]
+    return FLAGS[text]
 
 
 def _from_base64(text: str) -> bytes:

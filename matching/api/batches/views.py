@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from matching.answers.items import NDJSON, result_lines
 from matching.api.batches.bodies import items_of
-from matching.api.bodies import flag_of
+from matching.api.bodies import FLAGS, flag_of
 from matching.batches import BatchDraft, accept, batch_of, progress_of, take_in
 from matching.curation import Conflict
 from matching.match import units_of_items
@@ -61,7 +61,9 @@ class BatchesView(APIView):
         summary="Check many images, addresses or hashes",
         description="NDJSON with an item a line (`content_id` and one of `image` in base64, `url`, "
         "or hashes), a form with many files, or a ZIP of images.",
-        parameters=[OpenApiParameter("enhance", bool, description="Also look for parts.")],
+        parameters=[
+            OpenApiParameter("enhance", str, enum=list(FLAGS), description="Also look for parts.")
+        ],
         request={
             NDJSON: SOME_BYTES,
             "application/zip": SOME_BYTES,

@@ -272,3 +272,20 @@ def test_match_is_told_by_webhook_and_a_miss_is_not(
         "content_id": None,
         "match_ids": [match["match_id"] for match in answer["matches"]],
     }
+
+
+@pytest.mark.parametrize("word", ["false", "0", "False"])
+def test_words_for_no_parts_are_taken(acme_api, unknown_picture, word):
+    path = f"/v1/match?enhance={word}"
+    answer = acme_api.post(path, unknown_picture, content_type="image/jpeg").json()
+
+    assert answer["checked"] == ["exact", "near"]
+
+
+@pytest.mark.parametrize("word", ["TRUE", "yes", "2", "ASYNC"])
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/batches"])
+def test_words_that_are_not_described_are_refused(acme, api, path, word):
+    client = api(acme.issue(scopes=["match", "batch"]).secret)
+    answer = client.post(f"{path}?enhance={word}", b"data", content_type="application/x-ndjson")
+
+    assert answer.status_code == 400
