@@ -23,7 +23,7 @@ from tests.benchmarks.filled import Filled, fill
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.load import Call, Load, drive
 from tests.benchmarks.metering import cpu_seconds, index_megabytes, megabytes
-from tests.benchmarks.photos import hashing_seconds, peers_hashing_seconds, resized
+from tests.benchmarks.photos import hashing_seconds, resized
 from tests.benchmarks.processes import Part
 
 WARM_UP_SECONDS = 3.0
@@ -39,7 +39,6 @@ no limits, no audit rows):
   655 MB per web worker for the index alone, 780 MB in all
 """
 PEERS_RATES = {"500x375": 170.0, "4000x3000": 4.4, "hash look-up": 284.0}
-PEERS_HOST_SECONDS = 2.9e-3  # Pillow and pdqhash on a photo of 500x375, where the peer was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +128,13 @@ def benchmark(options: argparse.Namespace, installed: Installation) -> None:
             for name, run in busy.items():
                 print(f"p99 with and without, {name}: {run.slowest / quiet[name].slowest:.2f}")
     print(f"\n{PEER}")
-    _print_scaled(quiet, peers_hashing_seconds([resized(p, SIZES["500x375"]) for p in photos[:50]]))
+    _print_beside_peer(quiet)
 
 
-def _print_scaled(measured: Mapping[str, Measured], seconds: float) -> None:
-    """Beside the peer's rates, and beside what they would be on a host of this one's speed."""
-    slower = seconds / PEERS_HOST_SECONDS
-    print(
-        f"Pillow and pdqhash take {seconds * 1e3:.2f} ms CPU for a photo of 500x375 here and took"
-        f" {PEERS_HOST_SECONDS * 1e3:.1f} there: this host is {slower:.2f} times as slow today."
-    )
+def _print_beside_peer(measured: Mapping[str, Measured]) -> None:
     for name, rate in PEERS_RATES.items():
         ours = next(run.rate for workload, run in measured.items() if workload.startswith(name))
-        print(f"{name:<20}{ours / rate:>6.1f} x the peer, {ours / rate * slower:.1f} x when scaled")
+        print(f"{name:<20}{ours / rate:>6.1f} x the peer")
 
 
 def _print_memory(installed: Installation) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import ctypes
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pdqhash
 from PIL import Image
 
 from matching.hashing import query_image
@@ -36,25 +34,11 @@ def hashing_seconds(photos: Sequence[bytes]) -> float:
     Memory is kept from photo to photo, as a decoder process of the service keeps it: to get it anew
     for each takes as long as to hash one.
     """
-    return _mean_seconds(query_image, photos)
-
-
-def peers_hashing_seconds(photos: Sequence[bytes]) -> float:
-    """The same by Pillow and `pdqhash`, as the open peer does it: a measure of the host's speed."""
-    return _mean_seconds(_hashed_by_pdqhash, photos)
-
-
-def _hashed_by_pdqhash(photo: bytes) -> None:
-    with Image.open(io.BytesIO(photo)) as image:
-        pdqhash.compute(np.asarray(image.convert("RGB")))
-
-
-def _mean_seconds(hashed: Callable[[bytes], object], photos: Sequence[bytes]) -> float:
     for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
         ctypes.CDLL(None).mallopt(parameter, PLENTY)
     for photo in photos[:3]:
-        hashed(photo)
+        query_image(photo)
     start = time.process_time()
     for photo in photos:
-        hashed(photo)
+        query_image(photo)
     return (time.process_time() - start) / len(photos)
