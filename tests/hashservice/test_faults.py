@@ -28,6 +28,7 @@ from tests.hashservice.waiting import wait_until
 NOTICED = (Part.WEB, Part.WEB_SERVER, Part.POSTGRES, Part.POSTGRES_KEEPER)
 UNNOTICED = (Part.WORKER, Part.BEAT, Part.VALKEY, Part.VALKEY_KEEPER, Part.DECODERS)
 ANSWERS_BETWEEN_FAULTS = 10
+SETTLED_SECONDS = 0.3
 ROWS = """
     SELECT submission.public_id, submission.content_id, submission.verdict,
            count(DISTINCT match.id) > 0, count(DISTINCT event.id)
@@ -89,7 +90,7 @@ def test_killed_processes_cost_no_acknowledged_submission_and_no_right_answer(
 
 def kill(installed: Installation, part: Part, clients: Clients) -> Fault:
     """Kill one process; returns when there is another and clients have had their answers."""
-    before = leaders(installed, part)
+    before = settled(installed, part)
     began = time.monotonic()
     os.kill(before[0], signal.SIGKILL)
     wait_until(lambda: is_replaced(before, leaders(installed, part)))
@@ -97,6 +98,19 @@ def kill(installed: Installation, part: Part, clients: Clients) -> Fault:
     ended = time.monotonic()
     await_answers(clients)
     return Fault(part, began, ended)
+
+
+def settled(installed: Installation, part: Part) -> list[int]:
+    """The leaders once they are the same for a moment: none that comes or goes is counted."""
+    found: list[int] = []
+
+    def is_settled() -> bool:
+        last, found[:] = [*found], leaders(installed, part)
+        time.sleep(SETTLED_SECONDS)
+        return bool(found) and found == last
+
+    wait_until(is_settled)
+    return found
 
 
 def leaders(installed: Installation, part: Part) -> list[int]:
