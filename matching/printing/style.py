@@ -30,7 +30,9 @@ SHADE: Final = colors.HexColor("#f3f5f8")
 BAR: Final = colors.HexColor("#2b5c8a")
 
 TEXT: Final = ParagraphStyle("text", fontName=PLAIN, fontSize=8.5, leading=12.5, textColor=INK)
-SMALL: Final = ParagraphStyle("small", TEXT, fontSize=7.5, leading=10.5, textColor=FAINT)
+SMALL: Final = ParagraphStyle(
+    "small", TEXT, fontSize=7.5, leading=10.5, spaceBefore=3, textColor=FAINT
+)
 CELL: Final = ParagraphStyle("cell", TEXT, fontSize=7.5, leading=10)
 NUMBER: Final = ParagraphStyle("number", CELL, alignment=TA_RIGHT)
 HEAD: Final = ParagraphStyle("head", CELL, fontName=BOLD)
@@ -41,10 +43,24 @@ CODE: Final = ParagraphStyle(
 TITLE: Final = ParagraphStyle("title", TEXT, fontName=BOLD, fontSize=24, leading=30)
 SUBTITLE: Final = ParagraphStyle("subtitle", TEXT, fontSize=12, leading=17, textColor=FAINT)
 HEADING: Final = ParagraphStyle(
-    "heading", TEXT, fontName=BOLD, fontSize=13, leading=18, spaceBefore=16, spaceAfter=6
+    "heading",
+    TEXT,
+    fontName=BOLD,
+    fontSize=13,
+    leading=18,
+    spaceBefore=16,
+    spaceAfter=6,
+    keepWithNext=1,
 )
 SUBHEADING: Final = ParagraphStyle(
-    "subheading", TEXT, fontName=BOLD, fontSize=9.5, leading=13, spaceBefore=10, spaceAfter=4
+    "subheading",
+    TEXT,
+    fontName=BOLD,
+    fontSize=9.5,
+    leading=13,
+    spaceBefore=10,
+    spaceAfter=4,
+    keepWithNext=1,
 )
 MONO_WIDTH: Final = 0.6  # of a letter of Courier, in ems
 ROWS: Final = [

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
+from reportlab.platypus import Flowable, SimpleDocTemplate
 
 from matching.printing.cover import period_of
 from matching.printing.document import printed
+from matching.printing.sections import chapters
+from matching.printing.style import HEADING, PAGE, SUBHEADING
 from matching.reports import PrintingFailed, pdf
 
 NOTE = "hashes.example.org/audit/ten_x\n7\nAAAA\n\n— hashes.example.org/audit/ten_x BBBB\n"
@@ -118,3 +123,27 @@ def test_period_of_whole_days_names_its_first_and_last_day(since, until, told):
 
 def test_document_is_as_old_as_its_checkpoint():
     assert b"/CreationDate (D:20261101000000+00'00')" in printed(FIGURES)
+
+
+class Pages(SimpleDocTemplate):
+    """Notes on which page each part came to stand."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), pagesize=PAGE)
+        self.parts: list[tuple[int, Flowable]] = []
+
+    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802 - ReportLab's name
+        self.parts.append((self.page, flowable))
+
+
+@pytest.mark.parametrize("codes", range(8, 20))
+def test_no_heading_is_the_last_of_its_page(codes):
+    figures = copy.deepcopy(FIGURES)
+    figures["requests"]["refused_by_code"] = {f"code_{n}": 1 for n in range(codes)}
+    pages = Pages()
+
+    pages.build(chapters(figures))
+
+    assert pages.parts[-1][0] > 1
+    last = [before for (page, before), (other, _) in pairwise(pages.parts) if page != other]
+    assert [one for one in last if getattr(one, "style", None) in (HEADING, SUBHEADING)] == []
