@@ -33,11 +33,23 @@ class Script:
         words = (len(keys), *keys, *args)
         connection = self._taken()
         try:
-            answer = _answer(connection, ("EVALSHA", self._sha, *words))
-        except NoScriptError:
-            answer = _answer(connection, ("EVAL", self._text, *words))
-        self._idle.append(connection)  # one that failed is not used again
+            answer = self._answered(connection, words)
+        except BaseException:
+            connection.disconnect()  # one that failed is not used again
+            raise
+        self._idle.append(connection)
         return answer
+
+    def close(self) -> None:
+        """Hang up; a later call connects anew."""
+        while self._idle:
+            self._idle.pop().disconnect()
+
+    def _answered(self, connection: Any, words: Sequence[Word]) -> list[int]:
+        try:
+            return _answer(connection, ("EVALSHA", self._sha, *words))
+        except NoScriptError:
+            return _answer(connection, ("EVAL", self._text, *words))
 
     def _start_over(self) -> None:
         self._process = os.getpid()

@@ -24,8 +24,19 @@ class Sender:
         with self._lock:
             connection = self._connection or self._connected()
             self._connection = None
-            connection.send_command(*command, check_health=False)
+            try:
+                connection.send_command(*command, check_health=False)
+            except BaseException:
+                connection.disconnect()
+                raise
             self._connection = connection
+
+    def close(self) -> None:
+        """Hang up; a later command connects anew."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.disconnect()
+            self._connection = None
 
     def _connected(self) -> Any:
         connection: Any = self._pool.make_connection()

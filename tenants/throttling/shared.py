@@ -89,6 +89,12 @@ class SharedLimiter:
         elif ask.concurrent is not None:
             self._sender.send("ZREM", _name(ask), ask.lease)
 
+    def close(self) -> None:
+        """Hang up; a later call connects anew."""
+        self._admit.close()
+        self._sender.close()
+        self._redis.close()
+
     def remind(self, bucket: str, units: int) -> None:
         """An account spent at least `units` this month. Raises `redis.RedisError`."""
         month_ends = next(start for start in _month_starts() if start > time.time())

@@ -163,17 +163,17 @@ def test_killed_servers_come_back_with_what_was_acknowledged(enter: Enter, state
     found = enter({}).addresses()
     with psycopg.connect(found["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    valkey = redis.Redis.from_url(found["REDIS_URL"])
-    valkey.set("kept", "42")
-    first, broker = postmaster(state_dir), int(valkey.info()["process_id"])
+    with redis.Redis.from_url(found["REDIS_URL"]) as valkey:
+        valkey.set("kept", "42")
+        first, broker = postmaster(state_dir), int(valkey.info()["process_id"])
 
-    os.kill(first, signal.SIGKILL)
-    os.kill(broker, signal.SIGKILL)
-    wait_until(lambda: not is_alive(first))
-    wait_until(lambda: is_up(found["DATABASE_OWNER_URL"]))
-    assert ask(found["DATABASE_OWNER_URL"], "SELECT answer FROM kept") == 42
-    wait_until(lambda: not is_alive(broker))
-    wait_until(lambda: answers_with(valkey, "kept", b"42"))
+        os.kill(first, signal.SIGKILL)
+        os.kill(broker, signal.SIGKILL)
+        wait_until(lambda: not is_alive(first))
+        wait_until(lambda: is_up(found["DATABASE_OWNER_URL"]))
+        assert ask(found["DATABASE_OWNER_URL"], "SELECT answer FROM kept") == 42
+        wait_until(lambda: not is_alive(broker))
+        wait_until(lambda: answers_with(valkey, "kept", b"42"))
 
 
 def answers_with(valkey: redis.Redis, key: str, value: bytes) -> bool:
@@ -239,8 +239,8 @@ def test_state_folder_with_a_long_path_gets_a_short_socket(enter: Enter, state_d
     deep = state_dir / ("d" * LONGEST_SOCKET_FOLDER)
     deep.mkdir(mode=0o711)
     user = enter(VALKEY_ONLY, deep)
-    valkey = redis.Redis.from_url(user.addresses()["REDIS_URL"])
-    assert valkey.ping()
+    with redis.Redis.from_url(user.addresses()["REDIS_URL"]) as valkey:
+        assert valkey.ping()
     user.leave()
     wait_until(lambda: not has_keeper(deep, "valkey"))
     shutil.rmtree((deep / "service" / "valkey" / "socket.place").read_text())

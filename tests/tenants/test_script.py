@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from django.conf import settings
 from redis import Redis, RedisError
 
 from tenants.throttling.script import Script
+from tests.hashservice.waiting import wait_until
 
 TEXT = "return {#KEYS, #ARGV, tonumber(ARGV[1]) * 2}"
 
 
 @pytest.fixture
-def server() -> Redis:
-    return Redis.from_url(settings.REDIS_URL)
+def server() -> Iterator[Redis]:
+    with Redis.from_url(settings.REDIS_URL) as server:
+        yield server
 
 
 @pytest.fixture
@@ -24,8 +28,10 @@ def name() -> str:
 
 
 @pytest.fixture
-def script(name: str) -> Script:
-    return Script(Redis.from_url(settings.REDIS_URL, client_name=name).connection_pool, TEXT)
+def script(name: str) -> Iterator[Script]:
+    client = Redis.from_url(settings.REDIS_URL, client_name=name)
+    with closing(Script(client.connection_pool, TEXT)) as script:
+        yield script
 
 
 def test_a_script_gets_its_keys_and_arguments(script: Script) -> None:
@@ -51,3 +57,17 @@ def test_an_error_of_the_script_is_raised_and_the_next_call_works(script: Script
     with pytest.raises(RedisError):
         script(keys=[], args=["no number"])
     assert script(keys=[], args=[4]) == [0, 1, 8]
+
+
+def test_no_connection_is_left_behind(script: Script, server: Redis, name: str) -> None:
+    def open_ones() -> int:
+        return sum(client["name"] == name for client in server.client_list())
+
+    with pytest.raises(RedisError):
+        script(keys=[], args=["no number"])
+    wait_until(lambda: open_ones() == 0)
+    script(keys=[], args=[1])
+    assert open_ones() == 1
+    script.close()
+    wait_until(lambda: open_ones() == 0)
+    assert script(keys=[], args=[5]) == [0, 1, 10]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import secrets
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import django
@@ -42,8 +44,9 @@ def tenant() -> Tenant:
 
 
 @pytest.fixture
-def limiter() -> Limiter:
-    return Limiter(shared_limiter(), workers=2)
+def limiter() -> Iterator[Limiter]:
+    with closing(shared_limiter()) as shared:
+        yield Limiter(shared, workers=2)
 
 
 class Away(SharedLimiter):
@@ -55,6 +58,12 @@ class Away(SharedLimiter):
         if self.is_away:
             raise redis.ConnectionError("away")
         return super().admit(ask, debts)
+
+
+@pytest.fixture
+def shared() -> Iterator[Away]:
+    with closing(Away(django_settings.REDIS_URL, timeout_seconds=30)) as shared:
+        yield shared
 
 
 def left(decision: Decision) -> list[int]:
@@ -168,9 +177,8 @@ def test_without_redis_calls_at_once_are_shared_out(tenant):
     assert worker.admit(asks[2]).allowed
 
 
-def test_what_a_call_cost_in_an_outage_is_charged_afterwards(tenant):
+def test_what_a_call_cost_in_an_outage_is_charged_afterwards(tenant, shared):
     tenant.plan = plan(monthly_quota=100)
-    shared = Away(django_settings.REDIS_URL, timeout_seconds=30)
     clock = [0.0]
     worker = Limiter(shared, workers=1, clock=lambda: clock[0])
     ask = ask_of(key(tenant), units=1, lease="a")
@@ -184,9 +192,8 @@ def test_what_a_call_cost_in_an_outage_is_charged_afterwards(tenant):
     assert (standing.remaining, standing.month.remaining) == (45, 95)
 
 
-def test_a_server_that_forgot_everything_is_told_what_was_spent(tenant, server):
+def test_a_server_that_forgot_everything_is_told_what_was_spent(tenant, server, shared):
     tenant.plan = plan(monthly_quota=100)
-    shared = Away(django_settings.REDIS_URL, timeout_seconds=30)
     clock = [0.0]
     worker = Limiter(shared, workers=2, clock=lambda: clock[0])
     worker.admit(ask_of(key(tenant), cost=40, units=40))
@@ -216,7 +223,8 @@ def test_a_burst_smaller_than_the_workers_is_not_multiplied_by_them(tenant, burs
 
 def hold_in_process(public_id: str, lease: str) -> bool:
     tenant = Tenant(public_id=public_id, plan=plan(burst=1000, concurrent_requests=7))
-    return shared_limiter().admit(ask_of(key(tenant), lease=lease), NOTHING_OWED[:1]).allowed
+    with closing(shared_limiter()) as shared:
+        return shared.admit(ask_of(key(tenant), lease=lease), NOTHING_OWED[:1]).allowed
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 
 import django
 import pytest
@@ -122,9 +123,9 @@ def test_clock_of_a_worker_changes_nothing(tenant_id, monkeypatch):
 
 def call_in_process(public_id: str, calls: int) -> int:
     # A busy test machine must not pass for an outage: the time-out is generous here.
-    shared = SharedLimiter(django_settings.REDIS_URL, timeout_seconds=30)
     ask = ask_of(key_of(public_id))
-    return admitted([shared.admit(ask, [Debt()]) for _ in range(calls)])
+    with closing(SharedLimiter(django_settings.REDIS_URL, timeout_seconds=30)) as shared:
+        return admitted([shared.admit(ask, [Debt()]) for _ in range(calls)])
 
 
 @pytest.mark.slow
