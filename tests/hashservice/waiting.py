@@ -10,11 +10,11 @@ from pathlib import Path
 PATIENCE_SECONDS = 60.0
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], *, what: str = "it") -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError("it did not happen")
+            raise AssertionError(f"{what} did not happen")
         time.sleep(0.02)
 
 

@@ -34,8 +34,9 @@ logger = logging.getLogger(__name__)
 class DecoderPool:
     """Hashes untrusted images in `size` child processes; every method may be called by any thread.
 
-    Children start at once, in the background, and are replaced when they die, hit a limit or have
-    done their share of jobs. A pool inherited through a fork starts children of its own.
+    Children start at once, in the background, and are replaced when they hit a limit, die (one that
+    was idle, when it is next needed) or have done their share of jobs. A pool inherited through a
+    fork starts children of its own.
     """
 
     worker = ""  # the program its children run; the usual one
