@@ -11,9 +11,14 @@ from matching.hashing.local.arrays import Bytes
 from matching.hashing.local.keypoints import Keypoints, detect
 from matching.hashing.local.picture import reference_frame, squeezed
 from matching.hashing.local.projection import encode
-from matching.hashing.local.selection import select
+from matching.hashing.local.selection import has_look_alikes, select
 from matching.hashing.local.signature import MAX_KEYPOINTS, LocalSignature
 from matching.hashing.local.windows import window_hashes
+
+CANDIDATES: Final = 1000
+MORE_CANDIDATES: Final = 3000  # as many as queries choose from
+ENOUGH_UNLIKE: Final = 2 * MAX_KEYPOINTS
+"""Of the candidates so many have to be unlike all others."""
 
 MIN_CONTRAST: Final = 4.0
 """Standard deviation, of 255 levels, below which a window's hash is mostly noise."""
@@ -37,7 +42,7 @@ def _first_frame(data: bytes, limits: DecodeLimits) -> Bytes:
 
 
 def _signed(gray: Bytes) -> LocalSignature:
-    keypoints = detect(gray, count=1000, contrast=0.015)
+    keypoints = _candidates(gray)
     kept = keypoints.take(select(gray, keypoints, count=MAX_KEYPOINTS))
     height, width = gray.shape
     hashes, contrast = window_hashes(squeezed(gray))
@@ -50,6 +55,20 @@ def _signed(gray: Bytes) -> LocalSignature:
         width=width,
         height=height,
     )
+
+
+def _candidates(gray: Bytes) -> Keypoints:
+    """The strongest places; where a pattern takes them up, those first that are unlike all others.
+
+    The crossings of a grid are all strong and all alike: by them nobody can tell which part of it
+    is seen.
+    """
+    strongest = detect(gray, count=CANDIDATES, contrast=0.015)
+    unlike = len(strongest) - np.count_nonzero(has_look_alikes(strongest))
+    if len(strongest) < CANDIDATES or unlike >= ENOUGH_UNLIKE:
+        return strongest
+    more = detect(gray, count=MORE_CANDIDATES, contrast=0.01)
+    return more.take(np.argsort(has_look_alikes(more), kind="stable")[:CANDIDATES])
 
 
 def _quantised(keypoints: Keypoints, width: int, height: int) -> Bytes:

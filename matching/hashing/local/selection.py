@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.hashing.local.arrays import Bytes, Floats, Numbers
 from matching.hashing.local.copies import MANIPULATIONS, same_places, simulate
@@ -15,6 +16,7 @@ from matching.hashing.local.projection import distances, encode
 SEED_RADIUS: Final = 40
 """Bits by which codes of the same place usually differ at most; the index searches this far."""
 
+ROWS_AT_ONCE: Final = 500  # of a matrix of all pairs: it would take 100 MB
 CELLS: Final = 4
 PLACE: Final = 3.0
 """Pixels within which two keypoints are one place."""
@@ -55,11 +57,21 @@ def _stability(gray: Bytes, keypoints: Keypoints, codes: Bytes) -> Floats:
     return survived
 
 
+def has_look_alikes(keypoints: Keypoints) -> NDArray[np.bool_]:
+    """Whether there are other places in the picture with nearly the same code, bool (n,)."""
+    return _look_alikes(keypoints, encode(keypoints.descriptors)) > 0
+
+
 def _look_alikes(keypoints: Keypoints, codes: Bytes) -> Numbers:
     """How many other places of the picture have nearly the same code: checks, fences, letters."""
-    elsewhere = np.hypot(keypoints.x[:, None] - keypoints.x, keypoints.y[:, None] - keypoints.y) > 8
-    alike = distances(codes, codes) <= SEED_RADIUS + 4
-    return np.asarray((alike & elsewhere).sum(axis=1), np.intp)
+    x, y = keypoints.x, keypoints.y
+    counts = np.empty(len(codes), np.intp)
+    for start in range(0, len(codes), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        elsewhere = np.hypot(x[rows, None] - x, y[rows, None] - y) > 8
+        alike = distances(codes[rows], codes) <= SEED_RADIUS + 4
+        counts[rows] = (alike & elsewhere).sum(axis=1)
+    return counts
 
 
 def _balanced(keypoints: Keypoints, order: Numbers, shape: tuple[int, ...]) -> Numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from matching.hashing import UnsupportedMediaType
 from matching.hashing.local import LocalSignature
@@ -54,6 +54,27 @@ def test_text_page_is_gated_or_loses_its_letters() -> None:
 def test_bytes_that_are_no_image_are_refused() -> None:
     with pytest.raises(UnsupportedMediaType):
         register_local(b"not an image, whatever its name says")
+
+
+def fenced(scene: Image.Image) -> np.ndarray:
+    """`scene` faintly in the middle of a fence whose crossings are all strong and all alike."""
+    fence = Image.new("L", (700, 700))
+    draw = ImageDraw.Draw(fence)
+    for place in range(0, 700, 28):
+        draw.line((place, 0, place, 699), 255, 2)
+        draw.line((0, place, 699, place), 255, 2)
+    picture = fence.rotate(23, Image.Resampling.BICUBIC).crop((94, 94, 606, 606))
+    picture.paste(Image.blend(scene.convert("L"), Image.new("L", scene.size, 110), 0.5), (156, 156))
+    return np.asarray(picture)
+
+
+def test_pattern_that_repeats_does_not_crowd_out_what_is_unlike_it() -> None:
+    rng = np.random.default_rng(0)
+    scene = Image.fromarray(rng.integers(0, 256, (40, 40), np.uint8)).resize((200, 200))
+    signature = register_local(fenced(scene))
+    assert signature is not None
+    in_scene = (abs(signature.geometry[:, :2] - 128.0) < 50).all(axis=1)
+    assert in_scene.sum() >= 32
 
 
 def test_query_has_at_most_800_keypoints(pixels: np.ndarray) -> None:
