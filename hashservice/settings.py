@@ -339,7 +339,11 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    # Scanners ask for foreign hosts all day; each gets its 400, none a traceback.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        # Scanners ask for foreign hosts all day; each gets its 400, none a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Refusals have their audit events; a flood of them shall cost no more than it must.
+        "django.request": {"level": "ERROR"},
+    },
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", default="INFO")},
 }
