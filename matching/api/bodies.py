@@ -97,10 +97,10 @@ def _from_form(request: Request) -> ImageRequest:
     if upload is None:
         raise ParseError(f"the form has no file in its field {MULTIPART_FIELD!r}")
     form = request.data if isinstance(request.data, QueryDict) else QueryDict()
-    said = {
-        name: form.get(name) or request.query_params.get(name) for name in ("content_id", "enhance")
-    }
-    return ImageRequest(upload.read(), said["content_id"] or "", _enhancement(said["enhance"]))
+    query = request.query_params
+    content_id = form.get("content_id") or query.get("content_id", "")
+    enhance = _enhancement(form.get("enhance", query.get("enhance")))
+    return ImageRequest(upload.read(), content_id, enhance)
 
 
 def _from_json(request: Request) -> ImageRequest:
@@ -118,8 +118,8 @@ def _from_json(request: Request) -> ImageRequest:
 
 
 def _enhancement(text: str | None) -> Enhancement | None:
-    """What a query or a form says by a word; None when it says nothing."""
-    if not text:
+    """What a query or a form says by a word; None when it has none."""
+    if text is None:
         return None
     try:
         return Enhancement(EnhanceField().run_validation(text))
@@ -128,8 +128,8 @@ def _enhancement(text: str | None) -> Enhancement | None:
 
 
 def flag_of(text: str | None) -> bool | None:
-    """What a query says by a word that is true or false; None when it says nothing."""
-    if not text:
+    """What a query says by a word that is true or false; None when it has none."""
+    if text is None:
         return None
     if text not in FLAGS:
         raise ValidationError({"enhance": f"one of {', '.join(FLAGS)}"})

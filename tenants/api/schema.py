@@ -80,10 +80,16 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        mapped = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         if self.target.allow_blank:
-            return {**mapped, "pattern": r"^[^\x00]*$"}
+            # Where drf-spectacular sees a pattern it offers the empty text as a second form, of
+            # which exactly one may fit. It does not look into `anyOf`.
+            return {"anyOf": [{"type": "string", "pattern": r"^[^\x00]*$"} | self._longest()]}
+        mapped = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         return {**mapped, "minLength": 1, "pattern": self.target.pattern}
+
+    def _longest(self) -> dict[str, int]:
+        longest = self.target.max_length
+        return {} if longest is None else {"maxLength": longest}
 
 
 class MomentScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

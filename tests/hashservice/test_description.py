@@ -34,6 +34,28 @@ def test_a_file_is_said_to_hold_something(bodies, name):
     assert all(schema["minLength"] == 1 for schema in files)
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("FeedbackRequest", "note"),
+        ("ImageJsonRequest", "content_id"),
+        ("HashItemRequest", "content_id"),
+        ("NewWebhookRequest", "description"),
+        ("PatchedChangesRequest", "description"),
+        ("LeakRequest", "found_at"),
+    ],
+)
+def test_a_text_that_may_be_empty_has_one_form(body, field):
+    described = json.loads(Client().get("/v1/openapi.json").content)
+    schema = described["components"]["schemas"][body]["properties"][field]
+
+    [form] = schema["anyOf"]
+    assert "oneOf" not in schema
+    assert form["type"] == "string"
+    assert form["maxLength"] > 0
+    assert "minLength" not in form
+
+
 def test_an_image_in_json_is_given_by_its_bytes_or_by_its_address():
     described = json.loads(Client().get("/v1/openapi.json").content)
     schema = described["components"]["schemas"]["ImageJsonRequest"]

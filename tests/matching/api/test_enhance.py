@@ -72,6 +72,17 @@ def test_every_form_of_body_can_ask(acme_api, entry, how):
     assert answer.json()["matches"][0]["match_type"] == "partial"
 
 
+@pytest.mark.parametrize("how", ["query", "form"])
+def test_no_word_at_all_is_refused(acme_api, how):
+    if how == "form":
+        image = SimpleUploadedFile("a.jpg", part(KNOWN))
+        answer = acme_api.post("/v1/match", {"image": image, "enhance": ""})
+    else:
+        answer = ask(acme_api, part(KNOWN), "")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "request_invalid")
+
+
 def test_tenant_can_have_it_by_default(acme, acme_api, entry):
     acme.tenant.enhance_by_default = "inline"
     acme.tenant.save()

@@ -56,6 +56,7 @@ def _without_own(answer: Any) -> Any:
         ("/v1/match?content_id=u-1", b"no image", "application/octet-stream"),
         ("/v1/match?content_id=%00", b"no image", "image/png"),
         ("/v1/match?enhance=perhaps", b"no image", "image/png"),
+        ("/v1/match?enhance=", b"no image", "image/png"),
     ],
 )
 def test_plain_call_is_answered_as_drf_answers_it(acme_api, path, body, content_type):

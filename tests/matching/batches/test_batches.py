@@ -212,9 +212,10 @@ def test_acceptance_lots_and_end_are_audited_and_counted(acme_api, known_picture
     assert UsageDay.objects.get().submissions == Submission.objects.count() == 1
 
 
-def test_enhance_that_is_neither_true_nor_false_is_refused(acme_api):
+@pytest.mark.parametrize("word", ["2", ""])
+def test_enhance_that_is_neither_true_nor_false_is_refused(acme_api, word):
     answer = acme_api.post(
-        "/v1/batches?enhance=2", b'{"md5": "00"}\n', content_type="application/x-ndjson"
+        f"/v1/batches?enhance={word}", b'{"md5": "00"}\n', content_type="application/x-ndjson"
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "request_invalid")
