@@ -93,7 +93,7 @@ def kill(installed: Installation, part: Part, clients: Clients) -> Fault:
     before = settled(installed, part)
     began = time.monotonic()
     os.kill(before[0], signal.SIGKILL)
-    wait_until(lambda: is_replaced(part, before, leaders(installed, part)), what=f"another {part}")
+    wait_until(lambda: is_replaced(before, leaders(installed, part)), what=f"another {part}")
     wait_until(lambda: answers("127.0.0.1", installed.port, "/readyz"), what=f"ready after {part}")
     ended = time.monotonic()
     await_answers(clients)
@@ -119,9 +119,8 @@ def leaders(installed: Installation, part: Part) -> list[int]:
     return [pid for pid, parent in found.items() if parent not in found]
 
 
-def is_replaced(part: Part, before: Sequence[int], now: Sequence[int]) -> bool:
-    """A decoder that was idle has a successor when it would have been needed next."""
-    return before[0] not in now and (part is Part.DECODERS or len(now) >= len(before))
+def is_replaced(before: Sequence[int], now: Sequence[int]) -> bool:
+    return before[0] not in now and len(now) >= len(before)
 
 
 def await_answers(clients: Clients) -> None:

@@ -34,9 +34,8 @@ logger = logging.getLogger(__name__)
 class DecoderPool:
     """Hashes untrusted images in `size` child processes; every method may be called by any thread.
 
-    Children start at once, in the background, and are replaced when they hit a limit, die (one that
-    was idle, when it is next needed) or have done their share of jobs. A pool inherited through a
-    fork starts children of its own.
+    Children start at once, in the background, and are replaced when they die, hit a limit or have
+    done their share of jobs. A pool inherited through a fork starts children of its own.
     """
 
     worker = ""  # the program its children run; the usual one
@@ -124,6 +123,7 @@ class DecoderPool:
             raise
         finally:
             self._idle.put(self._relieved(child) if usable else self._replacement(child))
+            self._replace_dead()
 
     def _taken(self) -> DecoderProcess:
         """An idle child that is alive; wait for one if all are busy."""
@@ -137,6 +137,21 @@ class DecoderPool:
             self._idle.put(None)
             raise DecoderUnavailable("no decoder process could be started")
         return child
+
+    def _replace_dead(self) -> None:
+        """Give idle children that died their successors now, and not to whoever needs them next.
+
+        The child used last is used next, so that nobody else would look at the others for long.
+        """
+        if all(child.alive for child in list(self._children)):
+            return  # nearly always
+        idle: list[DecoderProcess | None] = []
+        with suppress(queue.Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        for child in reversed(idle):
+            is_dead = child is not None and not child.alive
+            self._idle.put(self._replacement(child) if is_dead else child)
 
     def _relieved(self, child: DecoderProcess) -> DecoderProcess | None:
         """The child, or its successor once that is ready: nobody waits for a planned change."""

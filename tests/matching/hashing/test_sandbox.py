@@ -119,6 +119,18 @@ def test_child_killed_while_idle_is_replaced_unseen() -> None:
         assert same(pool.query(JPEG), query_image(JPEG))
 
 
+def test_child_killed_while_another_does_all_the_work_is_replaced_too() -> None:
+    with DecoderPool(2, sandbox=PATIENT) as pool:
+        pool.query(JPEG)
+        before = pool.process_ids
+        for killed in before:  # one of the two would not have been used next
+            os.kill(killed, signal.SIGKILL)
+            wait_for_end(killed)
+        pool.query(JPEG)
+        assert len(pool.process_ids) == 2
+        assert not before & pool.process_ids
+
+
 def test_child_killed_during_a_job_is_replaced_unseen() -> None:
     with DecoderPool(1, sandbox=PATIENT) as pool, ThreadPoolExecutor(1) as threads:
         child = only_child(pool)
