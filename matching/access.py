@@ -19,10 +19,12 @@ from matching.models import (
     PeriodReport,
     Submission,
 )
+from tenants.keys import along, read_along
 from tenants.models import ApiKey, Tenant, is_id
 from tenants.reads import composed, taken
 from tenants.statements import run
 
+VERSION_SECONDS: Final = 0.25  # a picture may wait longer than this for a decoder
 MOST_OF_A_VALUE: Final = 1_000  # a flood of entries with one signal must not make an answer slow
 
 # What a key sees: lists of its kind that are active or on probation (`shadow`), for everybody or
@@ -47,12 +49,7 @@ _IN_FORCE = """
 # One value is put so that PostgreSQL counts on one: only then does it keep the plan it has, and
 # answers in a ninth of the time.
 _ONE, _MANY = "(VALUES (%s::bytea))", "unnest(%s::bytea[])"
-# Without digests they are not looked up for nothing: to plan that takes PostgreSQL half a ms.
-_BY_DIGESTS, _BY_NONE = "ARRAY(<sha256> UNION ALL <sha1> UNION ALL <md5>)", "'{{}}'::bigint[]"
-VERSION_AND_DIGESTS: Final = """
-    SELECT <found>, {columns}
-      FROM {version} AS version
-"""
+BY_DIGESTS: Final = "<sha256> UNION ALL <sha1> UNION ALL <md5>"
 ENTRIES: Final = """
     SELECT {columns}
       FROM (SELECT unnest(%s::bigint[]) UNION <pdq> UNION <pdq_trimmed>) AS chosen (id)
@@ -66,30 +63,33 @@ class NotFound(Exception):
     """The row is missing or another tenant's: the two answer alike."""
 
 
-def version_and_digests(
-    *, key: ApiKey, digests: Iterable[Digests]
-) -> tuple[ListsVersion, list[int]]:
-    """The lists version in force, and the entries that `key` sees with one of the digests.
+def read_version_with_keys() -> None:
+    """Have the lists version read in the statement that every request begins with."""
+    read_along(ListsVersion)
 
-    One statement, so that both are of one moment; nearly every submission is a miss and needs no
-    other. Raises ListsVersion.DoesNotExist on a database that was never migrated.
+
+def version_for(key: ApiKey) -> ListsVersion:
+    """The lists version in force: as it was read with the key, unless that is a while ago.
+
+    Whatever was approved before the request began is in it. Raises ListsVersion.DoesNotExist on a
+    database that was never migrated.
     """
+    return along(key, ListsVersion, seconds=VERSION_SECONDS) or ListsVersion.objects.get()
+
+
+def entries_with_digests(*, key: ApiKey, digests: Iterable[Digests]) -> list[int]:
+    """The entries that `key` sees with one of the digests."""
     asked = list(digests)
+    if not asked:
+        return []
     values: list[list[Any]] = [[getattr(one, name) or None for one in asked] for name in _DIGESTS]
     limits: list[Any] = [*_seer(key), MOST_OF_A_VALUE]
     if len(asked) == 1:
-        statement = _version_and_digests(_BY_DIGESTS, _ONE)
         parameters = [part for [value] in values for part in (value, *limits)]
-    elif asked:
-        statement = _version_and_digests(_BY_DIGESTS, _MANY)
-        parameters = [part for many in values for part in (many, *limits)]
     else:
-        statement, parameters = _version_and_digests(_BY_NONE, ""), []
-    rows = run(statement, parameters)
-    if not rows:
-        raise ListsVersion.DoesNotExist
-    found, *version = rows[0]
-    return taken(ListsVersion, version), found
+        parameters = [part for many in values for part in (many, *limits)]
+    rows = run(_by_digests(_ONE if len(asked) == 1 else _MANY), parameters)
+    return [pk for (pk,) in rows]
 
 
 def entries_found(*, key: ApiKey, pks: Sequence[int], pdq: Iterable[bytes]) -> list[HashEntry]:
@@ -129,10 +129,8 @@ _DIGESTS: Final = ("sha256", "sha1", "md5")
 
 
 @cache
-def _version_and_digests(found: str, asked: str) -> str:
-    statement = VERSION_AND_DIGESTS.replace("<found>", found)
-    statement = _with_look_ups(statement, _DIGESTS, asked)
-    return composed(statement, {"version": ListsVersion})
+def _by_digests(asked: str) -> str:
+    return composed(_with_look_ups(BY_DIGESTS, _DIGESTS, asked), {})
 
 
 @cache

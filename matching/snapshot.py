@@ -1,4 +1,4 @@
-"""Build, publish, load and refresh the live index of PDQ hashes.
+"""Build, publish, load and refresh the live index of PDQ hashes and digests.
 
 A snapshot holds every searchable hash of one lists version in immutable, memory-mapped files.
 Each process adds the hashes of later versions to a delta of its own. Before every search the
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,18 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from numpy.typing import NDArray
 
+from matching.hashing import Digests
 from matching.index import (
     DeltaIndex,
+    DigestIndex,
     HammingIndex,
     IndexDamaged,
     IndexMissing,
     Neighbours,
     build,
+    build_digests,
     is_former,
+    prefixes_of,
     remove,
 )
 from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot, searched_pdq
@@ -38,6 +43,10 @@ REBUILD_AFTER = 1_000  # changed entries; a delta of 10,000 hashes costs a searc
 SNAPSHOTS_KEPT = 2  # the published one, and the one that slower processes still read
 FAR_BEHIND = 20_000  # changed entries that a request would wait for longer than for the files
 _READ_CHUNK = 50_000
+_DIGESTS = ("sha256", "sha1", "md5")
+Hashes = tuple[NDArray[np.uint8], NDArray[np.uint64]]
+"""PDQ values (n, 32) and beginnings of digests (m,)."""
+_NO_HASHES: Hashes = (np.empty((0, 32), np.uint8), np.empty(0, np.uint64))
 
 logger = logging.getLogger(__name__)
 
@@ -48,22 +57,35 @@ class IndexUnavailable(Exception):
 
 @dataclass(slots=True)
 class LoadedIndex:
-    """A base and a delta that together hold every searchable hash up to `version`."""
+    """A base and a delta that together hold every searchable hash up to `version`.
+
+    `digests` holds those of both; None beside a snapshot of a release that knew of none.
+    """
 
     base: HammingIndex | None
     snapshot_id: int
     version: int
     delta: DeltaIndex
+    digests: DigestIndex | None
 
     def search(self, queries: NDArray[np.uint8], radius: int) -> dict[bytes, int]:
         """Every hash within `radius` bits of one of `queries` (n, 32), with its least distance."""
         parts = [part for part in (self.base, self.delta) if part is not None and len(part)]
         return dict(Neighbours.union(p.search_any(queries, radius) for p in parts).pairs())
 
+    def may_list(self, digests: Digests) -> bool:
+        """Whether some entry, in force or not, may carry one of these; if not, none does."""
+        if self.digests is None:
+            return True
+        given = (digests.sha256, digests.sha1, digests.md5)
+        return self.digests.may_hold([digest for digest in given if digest])
+
     def catch_up(self, current: ListsVersion) -> None:
         # No upper bound: an entry that changed again since `current` was read must not be missed.
-        for hashes in _in_chunks(self._changed()):
+        for hashes, prefixes in _in_chunks(self._changed()):
             self.delta.add(hashes)
+            if self.digests is not None:
+                self.digests.add(prefixes)
         self.version = max(self.version, current.version)
 
     def lags_far(self) -> bool:
@@ -146,16 +168,18 @@ class LiveIndex:
     def _opened(self, snapshot_id: int | None) -> LoadedIndex:
         """The published snapshot, checked, with an empty delta. Raises IndexUnavailable."""
         if snapshot_id is None:
-            return LoadedIndex(base=None, snapshot_id=0, version=0, delta=DeltaIndex())
+            nothing = DigestIndex(prefixes_of([]))
+            return LoadedIndex(None, 0, version=0, delta=DeltaIndex(), digests=nothing)
         snapshot = Snapshot.objects.get(pk=snapshot_id)
         try:
             base = HammingIndex.open(index_directory(snapshot))
+            digests = _opened_digests(snapshot)
         except (IndexDamaged, IndexMissing) as error:
             self.damage = str(error)
             logger.error("snapshot %s is refused: %s", snapshot.directory, error)
             raise IndexUnavailable(self.damage) from error
         self.damage = ""
-        return LoadedIndex(base, snapshot.pk, snapshot.version, DeltaIndex())
+        return LoadedIndex(base, snapshot.pk, snapshot.version, DeltaIndex(), digests)
 
 
 live = LiveIndex()
@@ -165,10 +189,23 @@ def index_directory(snapshot: Snapshot) -> Path:
     return Path(settings.INDEX_DIR) / snapshot.directory
 
 
+def digests_directory(snapshot: Snapshot) -> Path:
+    return Path(settings.INDEX_DIR) / f"{snapshot.directory}-digests"
+
+
+def _opened_digests(snapshot: Snapshot) -> DigestIndex | None:
+    """None without any: then the database is asked for every digest. Raises IndexDamaged."""
+    try:
+        return DigestIndex.open(digests_directory(snapshot))
+    except IndexMissing:
+        return None
+
+
 def is_rebuild_due() -> bool:
     """Whether enough entries changed since the published snapshot to be worth a new one.
 
-    One of an earlier release is always replaced: each process makes tables for it of its own.
+    One of an earlier release is always replaced: each process makes tables for it of its own, or
+    asks the database for every digest.
     """
     current = ListsVersion.objects.select_related("snapshot").get()
     if current.snapshot and _is_former(current.snapshot):
@@ -180,7 +217,7 @@ def is_rebuild_due() -> bool:
 
 def _is_former(snapshot: Snapshot) -> bool:
     try:
-        return is_former(index_directory(snapshot))
+        return is_former(index_directory(snapshot)) or not digests_directory(snapshot).is_dir()
     except (IndexDamaged, IndexMissing):
         return False  # for whoever opens it to tell; new files would hide what happened
 
@@ -193,13 +230,19 @@ def build_and_publish(*, actor: Actor) -> Snapshot:
     """
     with transaction.atomic():
         version = ListsVersion.objects.get().version
-        chunks = list(_in_chunks(HashEntry.objects.searchable()))
-        hashes = np.concatenate(chunks) if chunks else np.empty((0, 32), np.uint8)
-        name = f"v{version}-{time.time_ns()}"
-        built = build(hashes, Path(settings.INDEX_DIR) / name, version=version)
-        snapshot = Snapshot.objects.create(version=version, directory=name, hashes=built)
+        chunks = [_NO_HASHES, *_in_chunks(HashEntry.objects.searchable())]
+        hashes, prefixes = (np.concatenate(part) for part in zip(*chunks, strict=True))
+        snapshot = Snapshot(version=version, directory=f"v{version}-{time.time_ns()}")
+        snapshot.hashes = build(hashes, index_directory(snapshot), version=version)
+        build_digests(prefixes, digests_directory(snapshot), version=version)
+        snapshot.save()
         ListsVersion.objects.update(snapshot=snapshot)
-        record(action="snapshot.published", actor=actor, target=name, data={"version": version})
+        record(
+            action="snapshot.published",
+            actor=actor,
+            target=snapshot.directory,
+            data={"version": version},
+        )
     transaction.on_commit(_remove_old_files)
     return snapshot
 
@@ -207,20 +250,15 @@ def build_and_publish(*, actor: Actor) -> Snapshot:
 def _remove_old_files() -> None:
     for snapshot in Snapshot.objects.order_by("-pk")[SNAPSHOTS_KEPT : SNAPSHOTS_KEPT + 10]:
         remove(index_directory(snapshot))
+        remove(digests_directory(snapshot))
 
 
-def _in_chunks(entries: HashEntryQuerySet) -> Iterator[NDArray[np.uint8]]:
-    """The PDQ values of `entries` as arrays (n, 32), read through a server-side cursor."""
-    rows = entries.order_by().values_list("pdq", "pdq_quality", "pdq_trimmed")
-    chunk: list[bytes] = []
-    for row in rows.iterator(chunk_size=_READ_CHUNK):
-        chunk += searched_pdq(*row)
-        if len(chunk) >= _READ_CHUNK:
-            yield _as_array(chunk)
-            chunk = []
-    if chunk:
-        yield _as_array(chunk)
-
-
-def _as_array(values: list[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(values), np.uint8).reshape(-1, 32)
+def _in_chunks(entries: HashEntryQuerySet) -> Iterator[Hashes]:
+    """What the index holds of `entries`, read through a server-side cursor."""
+    columns = entries.order_by().values_list("pdq", "pdq_quality", "pdq_trimmed", *_DIGESTS)
+    rows = columns.iterator(chunk_size=_READ_CHUNK)
+    while chunk := list(islice(rows, _READ_CHUNK)):
+        pdq = [value for row in chunk for value in searched_pdq(*row[:3])]
+        digests = [bytes(value) for row in chunk for value in row[3:] if value]
+        hashes = np.frombuffer(b"".join(pdq), np.uint8).reshape(-1, 32)
+        yield hashes, prefixes_of(digests)

@@ -1,7 +1,8 @@
 """A statement that comes again and again: prepared once, and run without a cursor's ado.
 
 psycopg's cursors serve every statement there is; what they do beside dumping values, waiting for
-the answer and loading it takes longer than these.
+the answer and loading it takes longer than these. Answers come in PostgreSQL's binary format: there
+is less to read, most of all of times.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from psycopg.rows import tuple_row
 # What PostgreSQL says when a prepared statement is gone, or its tables are others by now.
 _STALE: Final = frozenset({b"26000", b"0A000"})
 _FINE: Final = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK})
+_BINARY: Final = pq.Format.BINARY
 _numbers = itertools.count()
 
 
@@ -38,7 +40,7 @@ class KeptStatement:
         pgconn = self._connection.pgconn
         self._begin(pgconn)
         name = self._names.get(types) or self._prepared(pgconn, types)
-        result = self._checked(pgconn, pgconn.exec_prepared(name, dumped, formats))
+        result = self._checked(pgconn, pgconn.exec_prepared(name, dumped, formats, _BINARY))
         if result.status == pq.ExecStatus.COMMAND_OK:
             return []
         self._transformer.set_pgresult(result)

@@ -1,11 +1,13 @@
 """Which of the known hashes lie near this one? Exact, memory-mapped, free of Django.
 
 `build` writes a snapshot, `HammingIndex` searches it, `DeltaIndex` holds what was added since;
-`Neighbours.union` joins their answers. Whether a hash is an active entry only the database knows.
+`Neighbours.union` joins their answers. `DigestIndex` tells which digests surely nobody lists.
+Whether a hash is an active entry only the database knows.
 """
 
 from matching.index.bulk import BulkIndex
 from matching.index.delta import DeltaIndex
+from matching.index.digests import DigestIndex, build_digests, prefixes_of
 from matching.index.hamming import HammingIndex, build, is_former
 from matching.index.neighbours import MAX_RADIUS, Neighbours
 from matching.index.photodna import SquaredL2Index
@@ -16,6 +18,7 @@ __all__ = [
     "MAX_RADIUS",
     "BulkIndex",
     "DeltaIndex",
+    "DigestIndex",
     "HammingIndex",
     "IndexDamaged",
     "IndexMissing",
@@ -23,7 +26,9 @@ __all__ = [
     "Neighbours",
     "SquaredL2Index",
     "build",
+    "build_digests",
     "is_former",
+    "prefixes_of",
     "remove",
     "warm_up",
 ]

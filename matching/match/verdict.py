@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from matching.access import entries_found, entries_shown, version_and_digests
+from matching.access import entries_found, entries_shown, entries_with_digests, version_for
 from matching.hashing import MIN_QUALITY, PDQ_RADIUS, Digests, QueryHashes, SignalType
 from matching.hashing.local import Extracted
 from matching.index.local import Evidence, LocalMatch
@@ -169,16 +169,18 @@ def judge(question: Question, *, key: ApiKey) -> Judgement:
 
 
 def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
-    """The verdicts for `questions`, all by the same lists version, in at most two statements.
+    """The verdicts for `questions`, all by the same lists version.
 
-    Raises IndexUnavailable, MatchingStopped.
+    What nobody lists costs no statement, anything else two. Raises IndexUnavailable,
+    MatchingStopped.
     """
-    digests = [question.digests for question in questions if question.digests]
-    version, same_bytes = version_and_digests(key=key, digests=digests)
+    version = version_for(key)
     if EVERYTHING in version.stopped:
         raise MatchingStopped
     # Also for digests alone: a service that lost its index answers nothing.
     index = live.at(version)
+    digests = [q.digests for q in questions if q.digests and index.may_list(q.digests)]
+    same_bytes = entries_with_digests(key=key, digests=digests)
     near = [index.search(q.near, PDQ_RADIUS) if len(q.near) else {} for q in questions]
     shown = [_shown(question, version) for question in questions]
     alike = [_alike(question, version) for question in questions]

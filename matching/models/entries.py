@@ -19,6 +19,7 @@ SIGNAL_FIELDS = (
     SignalType.PDQ,
     SignalType.PHOTODNA,
 )
+INDEXED_FIELDS = ("pdq", "pdq_trimmed", "sha256", "sha1", "md5")
 
 
 Stored = bytes | memoryview | None
@@ -48,10 +49,12 @@ class HashEntryQuerySet(models.QuerySet["HashEntry"]):
         )
 
     def searchable(self) -> Self:
-        """Entries whose PDQ belongs into the index: every one that is or may again be in force."""
+        """Entries that belong into the index: every one that is or may again be in force, but for
+        those that carry nothing but a PhotoDNA value.
+        """
+        carried = (Q(**{f"{name}__isnull": False}) for name in INDEXED_FIELDS)
         return self.filter(
-            Q(pdq__isnull=False) | Q(pdq_trimmed__isnull=False),
-            state__in=[EntryState.ACTIVE, EntryState.SUSPENDED],
+            Q(*carried, _connector=Q.OR), state__in=[EntryState.ACTIVE, EntryState.SUSPENDED]
         )
 
 

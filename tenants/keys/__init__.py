@@ -1,5 +1,6 @@
 """API keys: issue, verify, rotate, revoke."""
 
+from tenants.keys.alongside import along, read_along
 from tenants.keys.leaks import report_leak
 from tenants.keys.life import (
     MAX_OVERLAP_SECONDS,
@@ -35,9 +36,11 @@ __all__ = [
     "KeyTermsInvalid",
     "Limits",
     "ScopeExceeded",
+    "along",
     "find",
     "issue",
     "keys_of",
+    "read_along",
     "report_leak",
     "revoke",
     "rotate",

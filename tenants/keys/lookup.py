@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from tenants import acting
+from tenants.keys import alongside
 from tenants.models import ApiKey, Plan, Tenant
 from tenants.reads import composed, taken
 from tenants.statements import run
@@ -19,6 +20,7 @@ STATEMENT = """
       FROM tenants_key_shown(%s) AS key
       JOIN {tenant} AS tenant ON tenant.id = key.tenant_id
       JOIN {plan} AS plan ON plan.id = tenant.plan_id
+      <along>
 """
 ADOPT = (
     "set_config('app.tenant_id', key.tenant_id::text, false), set_config('app.scope', '', false),"
@@ -57,10 +59,13 @@ def _read(row: Sequence[Any], key_id: str) -> Found:
     key = taken(ApiKey, values)
     key.tenant = taken(Tenant, values)
     key.tenant.plan = taken(Plan, values)
+    alongside.keep(key, values)
     return (key, now) if key.key_id == key_id else (None, None)
 
 
 @cache
 def _statement(adopt: str = "") -> str:
-    tables = {"key": ApiKey, "tenant": Tenant, "plan": Plan}
-    return composed(STATEMENT.replace("<adopt>", adopt), tables)
+    beside = alongside.tables()
+    joined = " ".join(f"LEFT JOIN {{{alias}}} AS {alias} ON true" for alias in beside)
+    statement = STATEMENT.replace("<adopt>", adopt).replace("<along>", joined)
+    return composed(statement, {"key": ApiKey, "tenant": Tenant, "plan": Plan, **beside})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -61,6 +63,10 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(
         null=True, blank=True, help_text="True to the minute: not written at every call."
     )
+
+    # No columns: what was read in one statement with it, and when (see `tenants.keys.alongside`).
+    along: Mapping[type[models.Model], models.Model] = MappingProxyType({})
+    looked_up_at = 0.0  # by `time.monotonic`
 
     class Meta:
         ordering = ["-created_at", "-id"]

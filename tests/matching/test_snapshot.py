@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from django.db import connection, transaction
 
-from matching.curation import add_entry, approve_entry
-from matching.hashing import hash_image
+from matching.curation import EntryDraft, add_entry, approve_entry
+from matching.hashing import Digests, Signal, SignalType, digests, hash_image
 from matching.index import Meta, remove
 from matching.index.store import publishing
 from matching.models import ListsVersion, Snapshot
@@ -18,6 +18,7 @@ from matching.snapshot import (
     IndexUnavailable,
     LoadedIndex,
     build_and_publish,
+    digests_directory,
     index_directory,
     is_rebuild_due,
     live,
@@ -37,8 +38,12 @@ def finds(data: bytes) -> bool:
     return value in index().search(np.frombuffer(value, np.uint8).reshape(1, 32), 31)
 
 
-def damage(snapshot: Snapshot) -> None:
-    for file in index_directory(snapshot).iterdir():
+def may_list(data: bytes) -> bool:
+    return index().may_list(digests(data))
+
+
+def damage(directory: Path) -> None:
+    for file in directory.iterdir():
         if content := bytearray(file.read_bytes()):
             content[len(content) // 2] ^= 1
             file.write_bytes(content)
@@ -74,7 +79,7 @@ def test_entry_approved_after_the_snapshot_is_found_beside_it(
 
 @pytest.mark.django_db
 def test_damaged_snapshot_is_refused_and_named(known_entry):
-    damage(build_and_publish(actor=NARRATOR))
+    damage(index_directory(build_and_publish(actor=NARRATOR)))
     live.unload()
 
     with pytest.raises(IndexUnavailable):
@@ -92,7 +97,7 @@ def test_with_a_damaged_successor_the_loaded_snapshot_goes_on(
     assert finds(known_picture)
     make_active(ncmec, unknown_picture, by=curator, approver=second_curator)
 
-    damage(build_and_publish(actor=NARRATOR))
+    damage(index_directory(build_and_publish(actor=NARRATOR)))
 
     assert finds(known_picture)
     assert finds(unknown_picture)
@@ -183,4 +188,59 @@ def test_old_files_are_removed(known_entry, settings, django_capture_on_commit_c
         for _ in range(4):
             build_and_publish(actor=NARRATOR)
 
-    assert len([path for path in Path(settings.INDEX_DIR).iterdir() if path.is_dir()]) == 2
+    kept = {name for one in Snapshot.objects.order_by("-pk")[:2] for name in folders(one)}
+    assert {path.name for path in Path(settings.INDEX_DIR).iterdir() if path.is_dir()} == kept
+
+
+def folders(snapshot: Snapshot) -> list[str]:
+    return [index_directory(snapshot).name, digests_directory(snapshot).name]
+
+
+@pytest.mark.django_db
+def test_digests_are_known_from_the_snapshot_and_beside_it(
+    known_entry, known_picture, ncmec, unknown_picture, curator, second_curator
+):
+    build_and_publish(actor=NARRATOR)
+    live.unload()
+    assert may_list(known_picture)
+    assert not may_list(unknown_picture)
+
+    make_active(ncmec, unknown_picture, by=curator, approver=second_curator)
+
+    assert may_list(known_picture)
+    assert may_list(unknown_picture)
+
+
+@pytest.mark.django_db
+def test_entry_with_nothing_but_a_digest_is_known(ncmec, curator, second_curator):
+    draft = EntryDraft([Signal(SignalType.MD5, bytes(range(16)))])
+    entry = add_entry(hash_list=ncmec, draft=draft, actor=curator)
+    assert not index().may_list(Digests(md5=bytes(range(16)), sha1=b"", sha256=b""))
+
+    approve_entry(entry=entry, actor=second_curator)
+
+    assert index().may_list(Digests(md5=bytes(range(16)), sha1=b"", sha256=b""))
+
+
+@pytest.mark.django_db
+def test_without_files_of_digests_all_may_be_listed_until_there_are_new_ones(
+    known_entry, unknown_picture
+):
+    remove(digests_directory(build_and_publish(actor=NARRATOR)))
+    live.unload()
+
+    assert may_list(unknown_picture)
+    assert is_rebuild_due()
+    build_and_publish(actor=NARRATOR)
+    live.unload()
+    assert not may_list(unknown_picture)
+
+
+@pytest.mark.django_db
+def test_snapshot_with_damaged_digests_is_refused_and_named(known_entry):
+    damage(digests_directory(build_and_publish(actor=NARRATOR)))
+    live.unload()
+
+    with pytest.raises(IndexUnavailable, match="digests"):
+        index()
+    assert live.damage

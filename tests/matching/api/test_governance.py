@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from matching.access import VERSION_SECONDS
 from matching.curation import change_list, stop_signal, suspend_list
-from matching.hashing import hash_image
+from matching.decoding import decoders
+from matching.hashing import QueryHashes, hash_image
 from matching.models import ShadowMatch
 from tests.cast import NARRATOR
 from tests.matching.lists import make_active, make_list
@@ -171,3 +174,19 @@ def test_with_everything_stopped_no_verdict_is_given(acme_api, known_entry, know
     answer = post(acme_api, known_picture)
     assert (answer.status_code, answer.json()["code"]) == (503, "matching_stopped")
     assert answer["Retry-After"]
+
+
+def test_picture_that_waited_for_a_decoder_is_judged_by_the_lists_of_now(
+    acme_api, known_entry, known_picture, curator, monkeypatch
+):
+    slow = decoders()
+
+    class Slow:
+        def query(self, data: bytes) -> QueryHashes:
+            stop_signal(signal="all", actor=curator, reason="meanwhile")
+            time.sleep(VERSION_SECONDS)
+            return slow.query(data)
+
+    monkeypatch.setattr("matching.match.submit.decoders", Slow)
+
+    assert post(acme_api, known_picture).status_code == 503
