@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Sum
@@ -49,8 +50,10 @@ def counting(*, tenant: Tenant, environment: str, **increments: int) -> Write:
     unknown = sorted(set(increments) - set(COUNTERS))
     if unknown:
         raise UnknownCounter(", ".join(unknown))
-    amounts = [increments.get(counter, 0) for counter in COUNTERS]
-    return Write(UPSERT, [tenant.pk, environment, secrets.randbelow(SLOTS), *amounts])
+    counted = tuple(sorted(counter for counter, amount in increments.items() if amount))
+    amounts = [increments[counter] for counter in counted]
+    slot = secrets.randbelow(SLOTS)
+    return Write(_upsert(counted), [tenant.pk, environment, slot, *amounts])
 
 
 def daily(
@@ -72,23 +75,26 @@ def daily(
     ]
 
 
-def _upsert() -> str:
-    """One statement that makes the row or adds to it, whoever comes first."""
+@cache
+def _upsert(counted: tuple[str, ...]) -> str:
+    """One statement that makes the row or adds to it, whoever comes first.
+
+    It names only what is counted: PostgreSQL has every other column to look after for nothing.
+    """
     table = sql.Identifier(UsageDay._meta.db_table)
+    columns = [sql.Identifier(name) for name in ("tenant_id", "environment", "slot", *counted)]
+    sums = [
+        sql.SQL("{0} = {1}.{0} + excluded.{0}").format(sql.Identifier(counter), table)
+        for counter in counted
+    ]
     composed = sql.SQL(
-        "INSERT INTO {table} (day, tenant_id, environment, slot, {counters})"
-        " VALUES ((statement_timestamp() AT TIME ZONE 'UTC')::date, %s, %s, %s, {amounts})"
-        " ON CONFLICT (tenant_id, environment, day, slot) DO UPDATE SET {sums}"
+        "INSERT INTO {table} (day, {columns})"
+        " VALUES ((statement_timestamp() AT TIME ZONE 'UTC')::date, {values})"
+        " ON CONFLICT (tenant_id, environment, day, slot) DO {change}"
     ).format(
         table=table,
-        counters=sql.SQL(", ").join(map(sql.Identifier, COUNTERS)),
-        amounts=sql.SQL(", ").join(sql.Placeholder() * len(COUNTERS)),
-        sums=sql.SQL(", ").join(
-            sql.SQL("{0} = {1}.{0} + excluded.{0}").format(sql.Identifier(counter), table)
-            for counter in COUNTERS
-        ),
+        columns=sql.SQL(", ").join(columns),
+        values=sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+        change=sql.SQL("UPDATE SET ") + sql.SQL(", ").join(sums) if sums else sql.SQL("NOTHING"),
     )
     return composed.as_string()
-
-
-UPSERT: Final = _upsert()

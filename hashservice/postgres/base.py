@@ -26,7 +26,7 @@ from tenants.acting import (
 )
 
 # For each connection. Statements of large batches are as large, and seldom the same.
-MOST_KEPT: Final = 32
+MOST_KEPT: Final = 64
 LONGEST_KEPT: Final = 10_000  # characters of a statement
 OWNER: Final = "owner"  # migrates, in the service's name: see DATABASES
 TELL: Final = (

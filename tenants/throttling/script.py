@@ -28,8 +28,11 @@ class Script:
         self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
         self._start_over()
 
-    def __call__(self, *, keys: Sequence[str], args: Sequence[Word]) -> list[int]:
-        """What the script returns. Raises `redis.RedisError` when it can not be had in time."""
+    def __call__(self, *, keys: Sequence[str], args: Sequence[Word]) -> Any:
+        """What the script returns, texts as bytes.
+
+        Raises `redis.RedisError` when it can not be had in time.
+        """
         words = (len(keys), *keys, *args)
         connection = self._taken()
         try:
@@ -45,7 +48,7 @@ class Script:
         while self._idle:
             self._idle.pop().disconnect()
 
-    def _answered(self, connection: Any, words: Sequence[Word]) -> list[int]:
+    def _answered(self, connection: Any, words: Sequence[Word]) -> Any:
         try:
             return _answer(connection, ("EVALSHA", self._sha, *words))
         except NoScriptError:
@@ -72,10 +75,9 @@ class Script:
         return connection
 
 
-def _answer(connection: Any, words: Iterable[Word]) -> list[int]:
+def _answer(connection: Any, words: Iterable[Word]) -> Any:
     connection.send_packed_command([_packed(words)], check_health=False)
-    answer: list[int] = connection.read_response()
-    return answer
+    return connection.read_response()
 
 
 def _packed(words: Iterable[Word]) -> bytes:

@@ -75,7 +75,7 @@ class SharedLimiter:
                 *_accounts(ask, debts),
             ],
         )
-        return _decision(ask, answer, months)
+        return _decision(ask, [int(number) for number in answer.split()], months)
 
     def settle(self, ask: Ask, further: int) -> None:
         """The end of a call, and what it cost beyond the price of admission.
