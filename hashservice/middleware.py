@@ -96,7 +96,7 @@ class CallMiddleware:
         call = throttling.Call()
         is_over = True
         try:
-            with throttling.serving(call):
+            with throttling.serving(call), charges.charging(call.charges):
                 response = self._get_response(request)
             if isinstance(response, StreamingHttpResponse):
                 response.streaming_content = _ending(call, iter(response))

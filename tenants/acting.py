@@ -8,11 +8,11 @@ threads begin as nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
+
+from tenants.binding import Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,9 @@ def current() -> Acting:
     return _acting.get()
 
 
-@contextmanager
-def acting_as(whom: Acting) -> Iterator[None]:
+def acting_as(whom: Acting) -> Bound[Acting]:
     """Run statements for `whom`; whatever becomes of it inside ends with the block."""
-    token = _acting.set(whom)
-    try:
-        yield
-    finally:
-        _acting.reset(token)
+    return Bound(_acting, whom)
 
 
 def become(whom: Acting) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+
+from tenants.binding import Bound
 
 
 class Charges:
@@ -28,14 +28,9 @@ class Charges:
 _charges: ContextVar[Charges | None] = ContextVar("charges", default=None)
 
 
-@contextmanager
-def charging(charges: Charges) -> Iterator[None]:
+def charging(charges: Charges) -> Bound[Charges | None]:
     """Serve a request: what is charged inside goes to `charges`."""
-    token = _charges.set(charges)
-    try:
-        yield
-    finally:
-        _charges.reset(token)
+    return Bound(_charges, charges)
 
 
 def current() -> Charges | None:

@@ -6,6 +6,7 @@ path of a match this takes the place of BEGIN, four INSERTs and COMMIT.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -35,6 +36,7 @@ _UNCHANGED: Final = frozenset(
         models.TextField,
     }
 )
+_JSON: Final = json.JSONEncoder()
 MOST_VALUES: Final = 60_000  # PostgreSQL's protocol counts a statement's values in 16 bits
 
 
@@ -144,14 +146,44 @@ class _Layout:
         self.names = tuple(str(field.column) for field in fields)
         self._as_they_are = itemgetter(*(field.attname for field in fields))
         self._prepared = [
-            (place, field) for place, field in enumerate(fields) if not _goes_as_it_is(field)
+            (place, _preparing(field))
+            for place, field in enumerate(fields)
+            if not _goes_as_it_is(field)
         ]
 
     def values(self, row: models.Model) -> list[Any]:
         values = [*self._as_they_are(row.__dict__)]
-        for place, field in self._prepared:
-            values[place] = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for place, prepare in self._prepared:
+            values[place] = prepare(row)
         return values
+
+
+def _preparing(field: models.Field[Any, Any]) -> Callable[[models.Model], Any]:
+    """Makes the value of `field` for a row; what often comes is made as PostgreSQL's own text."""
+    if _is_array_of_text(field):
+        return _written_by(field.attname, lambda texts: _array(tuple(texts)))
+    if type(field) is models.JSONField and field.encoder is None:
+        return _written_by(field.attname, _JSON.encode)
+    return lambda row: field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def _written_by(name: str, write: Callable[[Any], str]) -> Callable[[models.Model], str | None]:
+    def written(row: models.Model) -> str | None:
+        value = row.__dict__[name]
+        return None if value is None else write(value)
+
+    return written
+
+
+def _is_array_of_text(field: models.Field[Any, Any]) -> bool:
+    return isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField)
+
+
+@lru_cache(maxsize=256)
+def _array(texts: tuple[str, ...]) -> str:
+    """An array of texts as PostgreSQL writes it, each of them quoted."""
+    quoted = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def _left_out(row: models.Model) -> tuple[str, ...]:
@@ -174,7 +206,7 @@ def _layout(model: type[models.Model], left_out: tuple[str, ...]) -> _Layout:
 
 def _goes_as_it_is(field: models.Field[Any, Any]) -> bool:
     if isinstance(field, ArrayField):
-        return _goes_as_it_is(field.base_field)
+        return not _is_array_of_text(field) and _goes_as_it_is(field.base_field)
     if isinstance(field, models.DateTimeField):
         return not field.auto_now and not field.auto_now_add
     return type(field) in _UNCHANGED

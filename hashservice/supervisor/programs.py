@@ -26,6 +26,7 @@ def web(*, host: str, port: int, workers: int, threads: int) -> Program:
         "web",
         "granian",
         *("--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--runtime-mode", "st"),  # a thread the fewer to be woken for every answer
         *("--host", host, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", str(threads)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+from functools import lru_cache
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
@@ -48,7 +51,12 @@ class ListsVersion(models.Model):
     @property
     def label(self) -> str:
         """What tenants see: the moment of the last change, which tells nothing about sizes."""
-        return self.changed_at.strftime("%Y%m%dT%H%M%S.%fZ")
+        return _label(self.changed_at)
+
+
+@lru_cache(maxsize=16)  # each answer tells it twice, and it seldom changes
+def _label(changed_at: datetime.datetime) -> str:
+    return changed_at.strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 class Snapshot(models.Model):

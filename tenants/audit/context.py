@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from tenants.binding import Bound
 from tenants.models import Tenant
 
 
@@ -46,14 +45,9 @@ class Served:
 _served: ContextVar[Served | None] = ContextVar("served", default=None)
 
 
-@contextmanager
-def bind(context: RequestContext) -> Iterator[None]:
+def bind(context: RequestContext) -> Bound[Served | None]:
     """Serve a request: everything recorded inside carries `context`."""
-    token = _served.set(Served(context))
-    try:
-        yield
-    finally:
-        _served.reset(token)
+    return Bound(_served, Served(context))
 
 
 def current() -> RequestContext:

@@ -56,9 +56,9 @@ def _read(row: Sequence[Any], key_id: str) -> Found:
     That is judged last: an unknown id is to take as long as any other.
     """
     now, *values = row
-    key = taken(ApiKey, values)
-    key.tenant = taken(Tenant, values)
-    key.tenant.plan = taken(Plan, values)
+    key, tenant, plan = taken(ApiKey, values), taken(Tenant, values), taken(Plan, values)
+    key._state.fields_cache["tenant"] = tenant  # what `key.tenant = tenant` comes to
+    tenant._state.fields_cache["plan"] = plan
     alongside.keep(key, values)
     return (key, now) if key.key_id == key_id else (None, None)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
 
 from django.conf import settings
 from redis import RedisError
 
-from tenants.charges import Charges, charging
+from tenants.binding import Bound
+from tenants.charges import Charges
 from tenants.models import ApiKey, Tenant
 from tenants.throttling.decision import Ask, Decision, ask_of, bucket_of
 from tenants.throttling.limiter import Limiter
@@ -46,15 +46,9 @@ class Call:
 _call: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
-@contextmanager
-def serving(call: Call) -> Iterator[None]:
-    """Serve a request: what is admitted and charged inside belongs to `call`."""
-    token = _call.set(call)
-    try:
-        with charging(call.charges):
-            yield
-    finally:
-        _call.reset(token)
+def serving(call: Call) -> Bound[Call | None]:
+    """Serve a request: what is admitted inside belongs to `call`."""
+    return Bound(_call, call)
 
 
 def current_call() -> Call | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from tenants.models import AuditEvent, Plan, Tenant, UsageDay
+from tenants.models import ApiKey, AuditEvent, Plan, Tenant, UsageDay
 from tenants.usage import counting
 from tenants.writes import insertion, insertions, unsaved, write_together
 
@@ -73,3 +73,44 @@ def fields_of(event: AuditEvent) -> dict[str, object]:
 def test_a_value_without_a_field_is_no_row():
     with pytest.raises(TypeError, match="slugg"):
         unsaved(Tenant, name="Quick", slugg="same")
+
+
+AWKWARD = [
+    "",
+    " ",
+    'a "quoted" one',
+    "back\\slash",
+    "{brace}",
+    "a,b",
+    "NULL",
+    "naïve ☃",
+    "line\nend",
+]
+
+
+def test_awkward_texts_of_an_array_are_stored_as_they_are(acme):
+    key = acme.key
+    row = unsaved(ApiKey, **{**values_of(key), "key_id": "other", "scopes": AWKWARD})
+
+    write_together([insertion([row])])
+
+    assert ApiKey.objects.get(key_id="other").scopes == AWKWARD
+
+
+def values_of(key: ApiKey) -> dict[str, object]:
+    return {
+        field.name: getattr(key, field.name)
+        for field in ApiKey._meta.concrete_fields
+        if not field.primary_key
+    }
+
+
+@pytest.mark.parametrize("data", [{}, {"text": 'a "quoted" ☃', "list": [1, None, 2.5, True]}])
+def test_data_of_an_event_is_stored_as_it_is(acme, data):
+    event = unsaved(
+        AuditEvent, action="request.served", actor_kind="key", outcome="success", data=data
+    )
+
+    write_together([insertion([event])])
+
+    assert AuditEvent.objects.first().data == data
