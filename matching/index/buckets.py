@@ -1,10 +1,10 @@
 """Which hashes lie in which bucket, for buckets that are mostly empty.
 
 A bit a bucket says whether anything is in it. How many are not empty before a line of 512
-buckets is kept too, so that counting bits gives the place of a bucket's one hash in `ids`. The
-few buckets with several hashes have a list behind those places: its length, then the hashes.
-In the same places of `marks` lie some more bits of each hash, which refuse most of those that
-are there by chance: then neither `ids` nor the hash itself need to be read.
+buckets is kept too, so that counting bits gives the place of a bucket's one hash in `ids`.
+Buckets with several hashes have a list behind those places. In the same places of `marks` lie some
+more bits of each hash, which refuse most of those that are there by chance: then neither `ids` nor
+the hash itself need to be read. In place of a list stands its length.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ LIST = 1 << 31
 """Set in `ids` where the other bits tell the place of a list, not a hash."""
 
 LISTED = 1 << MARK_BITS
-"""Set in `marks` at the place of such a bucket."""
+"""Set in `marks` at the place of such a bucket; the other bits tell the length of its list."""
 
-LONG = (1 << 16) - 1
-"""The length of a list in `marks` if it is this or more: then `ids` tells."""
+LONG = LISTED - 1
+"""That length if it is this or more: then it stands in `ids` before the list."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ class Buckets:
     `occupied` uint64 (words,): a bit a bucket. `ranks` uint32 (lines + 1,): the full buckets
     before each line, and last the length of `ids`. `ids` uint32: for each full bucket its hash,
     or `LIST` and the place of its list; then the lists. `marks` uint16: what `Chunk.marks` gives
-    for each hash of `ids`, `LISTED` in place of a list, and at its head its length.
+    for each hash of `ids`, or `LISTED` and the length of the list.
     """
 
     occupied: Words
@@ -83,17 +83,19 @@ def _entries(positions: Ids, marks: Marks, starts: NDArray[np.int64]) -> tuple[I
     """`ids` and `marks` for hashes in the order of their buckets, which begin at `starts`."""
     lengths = np.diff(starts, append=len(positions))
     several = np.flatnonzero(lengths > 1)
-    room = lengths[several] + 1
-    heads = len(starts) + np.cumsum(room) - room
+    long = lengths[several] >= LONG
+    room = lengths[several] + long
+    lists = len(starts) + np.cumsum(room) - room
+    heads = lists[long]
     size = len(starts) + int(room.sum())
     listed = np.ones(size, np.bool_)
     listed[: len(starts)] = False
     listed[heads] = False
     in_list = np.repeat(lengths > 1, lengths)
-    ids, kept = np.empty(size, np.uint32), np.empty(size, np.uint16)
+    ids, kept = np.empty(size, np.uint32), np.zeros(size, np.uint16)
     ids[: len(starts)], kept[: len(starts)] = positions[starts], marks[starts]
-    ids[several], kept[several] = heads | LIST, LISTED
-    ids[heads], kept[heads] = lengths[several], np.minimum(lengths[several], LONG)
+    ids[several], kept[several] = lists | LIST, np.minimum(lengths[several], LONG) | LISTED
+    ids[heads] = lengths[several][long]
     ids[listed], kept[listed] = positions[in_list], marks[in_list]
     return ids, kept
 

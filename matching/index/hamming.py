@@ -32,10 +32,10 @@ from matching.index.plan import Chunk, chunk_plan, chunks_for
 from matching.index.store import META, IndexDamaged, Meta, Snapshot, kind_of, load, publishing
 from matching.index.tables import MAX_COUNT, Tables, built, sorted_distinct
 
-KIND = "hamming256-2"
+KIND = "hamming256-3"
 
-FORMER = "hamming256"
-"""The same hashes with tables of another form, until November 2026."""
+FORMER = ("hamming256", "hamming256-2")
+"""The same hashes with tables of other forms, until November and December 2026."""
 
 
 class HammingIndex:
@@ -142,7 +142,7 @@ def is_former(directory: Path) -> bool:
 
     Raises IndexMissing and IndexDamaged.
     """
-    return kind_of(directory, kind=KIND, former=FORMER) == FORMER
+    return kind_of(directory, kind=KIND, former=FORMER) in FORMER
 
 
 def _ids(words: Words, plan: Sequence[Chunk], done: list[Buckets]) -> Iterator[Ids]:
@@ -158,7 +158,7 @@ def _tables(snapshot: Snapshot) -> Tables:
     words = arrays["hashes"].view(np.uint64)
     if len(words) != meta.count * 4:
         raise ValueError(f"{len(words)} words are not {meta.count} hashes")
-    if meta.kind == FORMER:
+    if meta.kind in FORMER:
         return Tables.build(words, chunk_plan(chunks_for(meta.count)))
     occupied = arrays["occupied"].view(np.uint64)
     ranks, ids = arrays["ranks"].view(np.uint32), arrays["ids"].view(np.uint32)

@@ -74,6 +74,7 @@ def probe(
     room = layout[:, _REACH].sum()
     slots = np.empty((_LANES, room), np.int64)
     limits = np.empty((_LANES, len(layout) + 1), np.int64)
+    lengths = np.empty(room, np.int64)
     places, near = np.empty(steps.size, np.int64), np.empty(steps.size, np.uint64)
     found: Integer = 0
     for first in range(0, queries.size // 4, _LANES):
@@ -86,11 +87,11 @@ def probe(
             query = queries[4 * (first + lane) : 4 * (first + lane) + 4]
             begin = found
             own = slots[lane, : limits[lane, len(layout)]]
-            total = own.size + _open_lists(ids, marks, layout, limits[lane], own)
+            total = _open_lists(ids, marks, layout, limits[lane], own, lengths)
             if total > words.size // 4 // CROWDED:
                 found = _scan_one(words, query, radius, positions, distances, found)
             else:
-                candidates = _likely(query, ids, marks, layout, limits[lane], own, total)
+                candidates = _likely(query, ids, marks, layout, limits[lane], own, lengths, total)
                 found = _verify(
                     words, query, ids, candidates, layout, radius, positions, distances, found
                 )
@@ -191,31 +192,31 @@ def _locate(
 
 @compiled
 def _open_lists(
-    ids: Ids, marks: Marks, layout: Numbers, limits: Numbers, slots: Numbers
+    ids: Ids, marks: Marks, layout: Numbers, limits: Numbers, slots: Numbers, lengths: Numbers
 ) -> Integer:
-    """Let the slots of lists tell below zero where those begin; returns their total length."""
-    for slot in slots:
-        if marks[slot >> 3] & LISTED:
-            prefetch(ids, slot >> 3)
+    """Let the slots of lists tell where those begin, and `lengths` of all how many hashes follow.
+
+    Returns their sum.
+    """
+    for place in range(slots.size):
+        mark = np.int64(marks[slots[place] >> 3])
+        lengths[place] = mark & LONG if mark & LISTED else 1
+        if mark & LISTED:
+            prefetch(ids, slots[place] >> 3)
+    total = np.int64(0)
     for number in range(len(layout)):
         first = layout[number, _FIRST_ID]
         for place in range(limits[number], limits[number + 1]):
-            slot, allowed = slots[place] >> 3, slots[place] & 7
-            if marks[slot] & LISTED:
-                head = first + np.int64(ids[slot] & _PLACE)
-                prefetch(marks, head)
-                slots[place] = -(head << 3 | allowed)
-    total = np.int64(0)
-    for slot in slots:
-        if slot < 0:
-            total += _length(ids, marks, -slot >> 3)
+            if lengths[place] > 1:
+                slot, allowed = slots[place] >> 3, slots[place] & 7
+                begin = first + np.int64(ids[slot] & _PLACE)
+                if lengths[place] == LONG:
+                    lengths[place] = np.int64(ids[begin])
+                    begin += 1
+                prefetch(marks, begin)
+                slots[place] = begin << 3 | allowed
+            total += lengths[place]
     return total
-
-
-@compiled
-def _length(ids: Ids, marks: Marks, head: Integer) -> Integer:
-    length = np.int64(marks[head])
-    return np.int64(ids[head]) if length == LONG else length
 
 
 @compiled
@@ -226,6 +227,7 @@ def _likely(
     layout: Numbers,
     limits: Numbers,
     slots: Numbers,
+    lengths: Numbers,
     room: Integer,
 ) -> Numbers:
     """The places in `ids` whose marks do not refuse them, as `place << 8 | chunk`."""
@@ -233,13 +235,9 @@ def _likely(
     some = 0
     for number in range(len(layout)):
         mark = _mark(query, layout[number])
-        for slot in slots[limits[number] : limits[number + 1]]:
-            begin, allowed = slot >> 3, slot & 7
-            end = begin + 1
-            if slot < 0:
-                begin, allowed = (-slot >> 3) + 1, -slot & 7
-                end = begin + _length(ids, marks, begin - 1)
-            for place in range(begin, end):
+        for slot in range(limits[number], limits[number + 1]):
+            begin, allowed = slots[slot] >> 3, slots[slot] & 7
+            for place in range(begin, begin + lengths[slot]):
                 candidates[some] = place << 8 | number
                 if np.int64(popcount(np.uint64(marks[place]) ^ mark)) <= allowed:
                     prefetch(ids, place)

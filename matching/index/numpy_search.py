@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.index.buckets import LINE_WORDS, LIST, Buckets
+from matching.index.buckets import LINE_WORDS, LIST, LISTED, LONG, Buckets
 from matching.index.neighbours import Bytes, Words
 from matching.index.plan import BALLS, WORD_BITS
 from matching.index.tables import Column, Numbers, Tables
@@ -76,14 +76,17 @@ def _probe_one(tables: Tables, query: Words, radius: int) -> tuple[Numbers, Byte
 
 def _lists(tables: Tables, query: Words) -> tuple[Numbers, Numbers]:
     """Where the candidates lie in `ids`: begin and length of each full bucket in reach."""
-    ids = tables.buckets.ids
+    ids, marks = tables.buckets.ids, tables.buckets.marks
     begins, lengths = [_NO_POSITIONS], [_NO_POSITIONS]
     for row in tables.layout:
         begin = row[Column.FIRST_ID] + _places(tables.buckets, row, _full(tables, row, query))
         length = np.ones_like(begin)
-        several = ids[begin] >= LIST
-        heads = row[Column.FIRST_ID] + (ids[begin[several]] & (LIST - 1)).astype(np.int64)
-        begin[several], length[several] = heads + 1, ids[heads]
+        several = np.flatnonzero(marks[begin] & LISTED)
+        length[several] = marks[begin[several]] & LONG
+        begin[several] = row[Column.FIRST_ID] + (ids[begin[several]] & (LIST - 1)).astype(np.int64)
+        long = np.flatnonzero(length == LONG)
+        length[long] = ids[begin[long]]
+        begin[long] += 1
         begins.append(begin)
         lengths.append(length)
     return np.concatenate(begins), np.concatenate(lengths)

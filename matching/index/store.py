@@ -12,7 +12,7 @@ import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -134,12 +134,14 @@ def publishing(directory: Path, meta: Meta) -> Iterator[Writer]:
         sync(directory.parent)
 
 
-def load(directory: Path, *, kind: str, former: str = "", verify: bool = True) -> Snapshot:
+def load(
+    directory: Path, *, kind: str, former: Collection[str] = (), verify: bool = True
+) -> Snapshot:
     """Map the files of a snapshot into memory, shared by all processes through the page cache.
 
     `verify` digests every byte, which also brings the files into the page cache; without it
     only the lengths are checked, for a process whose host has verified the files already.
-    `former` is a kind that its caller can still read. Raises IndexMissing and IndexDamaged.
+    `former` are kinds that its caller can still read. Raises IndexMissing and IndexDamaged.
     """
     meta, seals = _read_meta(directory, kind, former)
     with ThreadPoolExecutor() as pool:
@@ -147,8 +149,8 @@ def load(directory: Path, *, kind: str, former: str = "", verify: bool = True) -
         return Snapshot(meta, dict(zip(seals, arrays, strict=True)))
 
 
-def kind_of(directory: Path, *, kind: str, former: str) -> str:
-    """Which of the two a snapshot is. Raises IndexMissing, and IndexDamaged for any other."""
+def kind_of(directory: Path, *, kind: str, former: Collection[str]) -> str:
+    """Which of these a snapshot is. Raises IndexMissing, and IndexDamaged for any other."""
     return _read_meta(directory, kind, former)[0].kind
 
 
@@ -181,7 +183,9 @@ def _mapped(directory: Path, name: str, seal: FileSeal, *, verify: bool) -> Byte
     return np.frombuffer(content, np.uint8)
 
 
-def _read_meta(directory: Path, kind: str, former: str) -> tuple[Meta, dict[str, FileSeal]]:
+def _read_meta(
+    directory: Path, kind: str, former: Collection[str]
+) -> tuple[Meta, dict[str, FileSeal]]:
     if not directory.is_dir():
         raise IndexMissing(directory)
     path = directory / META
@@ -191,7 +195,7 @@ def _read_meta(directory: Path, kind: str, former: str) -> tuple[Meta, dict[str,
     claimed = content.pop("sha256", None)
     if claimed != _digest({"format": FORMAT, **content}):
         raise IndexDamaged(path, "does not have the SHA-256 it was published with")
-    if content["kind"] not in (kind, former):
+    if content["kind"] not in (kind, *former):
         raise IndexDamaged(path, f"describes a {content['kind']} index, not {kind}")
     seals = {name: FileSeal(**seal) for name, seal in content.pop("files").items()}
     created_at = content.pop("created_at")

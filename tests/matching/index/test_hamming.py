@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.index import HammingIndex, Neighbours, build, remove
+from matching.index.buckets import LONG
 from matching.index.plan import chunk_plan
 from tests.matching.index.planted import (
     as_dict,
@@ -237,10 +238,11 @@ def crowded_flips(rng, chunks):
 
 
 @PATHS
-def test_buckets_of_several_hashes_lose_none(tmp_path, compiled):
-    """70,000 hashes share a chunk: more than the short form of a list's length can tell."""
-    hashes = random_hashes(700_000, seed=30)
-    hashes[:70_000, :2] = 7
+@pytest.mark.parametrize("together", [2, LONG - 1, LONG, LONG + 1])
+def test_buckets_of_several_hashes_lose_none(tmp_path, compiled, together):
+    """So many share a chunk: some more than the short form of a list's length can tell."""
+    hashes = random_hashes(300_000, seed=30)
+    hashes[:together, :2] = 7
     near = at_distances(hashes[0], range(41), seed=31)
     index = opened(tmp_path, np.concatenate([hashes, near]), chunks=16, compiled=compiled)
 

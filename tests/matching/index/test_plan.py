@@ -50,7 +50,7 @@ def test_a_plan_that_cannot_be_searched_is_refused(chunks):
 
 
 @pytest.mark.parametrize(
-    ("count", "chunks"), [(0, 0), (4_096, 0), (4_097, 13), (1_000_000, 12), (10_000_000, 11)]
+    ("count", "chunks"), [(0, 0), (4_096, 0), (4_097, 13), (10_000_000, 12), (20_000_000, 11)]
 )
 def test_the_plan_follows_the_size(count, chunks):
     assert chunks_for(count) == chunks

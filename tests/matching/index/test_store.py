@@ -15,6 +15,7 @@ from matching.index import (
     is_former,
     remove,
 )
+from matching.index.hamming import FORMER
 from matching.index.store import META, Meta, publishing
 from tests.matching.index.planted import random_hashes
 
@@ -134,7 +135,7 @@ def test_edited_meta_is_refused(snapshot, change):
 
 
 def test_meta_that_contradicts_its_files_is_refused(tmp_path):
-    with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=9)) as writer:
+    with publishing(tmp_path / "snapshot", Meta("hamming256-3", count=9)) as writer:
         for name in FILES:
             writer.write(name, [np.zeros(32, np.uint8)])
 
@@ -146,15 +147,15 @@ def test_a_snapshot_of_another_index_is_refused(tmp_path):
 
     assert refusal(tmp_path / "snapshot") == (
         META,
-        "describes a photodna144 index, not hamming256-2",
+        "describes a photodna144 index, not hamming256-3",
     )
 
 
-@pytest.fixture
-def former(tmp_path):
-    """A snapshot as releases until November 2026 wrote it."""
+@pytest.fixture(params=FORMER)
+def former(tmp_path, request):
+    """A snapshot as releases until December 2026 wrote it, tables left out."""
     ordered = np.unique(random_hashes(6_000, seed=2), axis=0)
-    with publishing(tmp_path / "former", Meta("hamming256", 6_000, 16, version=9)) as writer:
+    with publishing(tmp_path / "former", Meta(request.param, 6_000, 16, version=9)) as writer:
         writer.write("hashes", [ordered])
         writer.write("ids", [np.zeros(16 * 6_000, np.uint32)])
         writer.write("offsets", [np.zeros(16 * (1 + (1 << 16)), np.uint32)])
@@ -185,7 +186,7 @@ def test_a_snapshot_of_this_release_is_not_taken_for_a_former_one(snapshot):
 
 
 def test_nothing_is_published_before_everything_is_written(tmp_path):
-    with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=0)) as writer:
+    with publishing(tmp_path / "snapshot", Meta("hamming256-3", count=0)) as writer:
         writer.write("hashes", [])
 
         assert not (tmp_path / "snapshot").exists()
@@ -197,7 +198,7 @@ def test_a_build_that_fails_leaves_nothing(tmp_path):
         raise MemoryError
 
     def publish():
-        with publishing(tmp_path / "snapshot", Meta("hamming256-2", count=2)) as writer:
+        with publishing(tmp_path / "snapshot", Meta("hamming256-3", count=2)) as writer:
             writer.write("hashes", pieces())
 
     with pytest.raises(MemoryError):
@@ -224,7 +225,7 @@ def test_the_next_build_clears_what_a_killed_one_left(tmp_path):
 
 
 def test_a_build_leaves_another_running_one_alone(tmp_path):
-    with publishing(tmp_path / "slow", Meta("hamming256-2", count=0)) as writer:
+    with publishing(tmp_path / "slow", Meta("hamming256-3", count=0)) as writer:
         build(HASHES, tmp_path / "quick")
         for name in FILES:
             writer.write(name, [])
