@@ -12,9 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -36,17 +34,13 @@ from matching.index import (
     prefixes_of,
     remove,
 )
-from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot, searched_pdq
+from matching.indexed import NO_HASHES, all_hashes, hashes_of
+from matching.models import HashEntry, HashEntryQuerySet, ListsVersion, Snapshot
 from tenants.audit.record import Actor, record
 
 REBUILD_AFTER = 1_000  # changed entries; a delta of 10,000 hashes costs a search about 10 µs
 SNAPSHOTS_KEPT = 2  # the published one, and the one that slower processes still read
 FAR_BEHIND = 20_000  # changed entries that a request would wait for longer than for the files
-_READ_CHUNK = 50_000
-_DIGESTS = ("sha256", "sha1", "md5")
-Hashes = tuple[NDArray[np.uint8], NDArray[np.uint64]]
-"""PDQ values (n, 32) and beginnings of digests (m,)."""
-_NO_HASHES: Hashes = (np.empty((0, 32), np.uint8), np.empty(0, np.uint64))
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +76,7 @@ class LoadedIndex:
 
     def catch_up(self, current: ListsVersion) -> None:
         # No upper bound: an entry that changed again since `current` was read must not be missed.
-        for hashes, prefixes in _in_chunks(self._changed()):
+        for hashes, prefixes in hashes_of(self._changed()):
             self.delta.add(hashes)
             if self.digests is not None:
                 self.digests.add(prefixes)
@@ -230,7 +224,7 @@ def build_and_publish(*, actor: Actor) -> Snapshot:
     """
     with transaction.atomic():
         version = ListsVersion.objects.get().version
-        chunks = [_NO_HASHES, *_in_chunks(HashEntry.objects.searchable())]
+        chunks = [NO_HASHES, *all_hashes()]
         hashes, prefixes = (np.concatenate(part) for part in zip(*chunks, strict=True))
         snapshot = Snapshot(version=version, directory=f"v{version}-{time.time_ns()}")
         snapshot.hashes = build(hashes, index_directory(snapshot), version=version)
@@ -251,14 +245,3 @@ def _remove_old_files() -> None:
     for snapshot in Snapshot.objects.order_by("-pk")[SNAPSHOTS_KEPT : SNAPSHOTS_KEPT + 10]:
         remove(index_directory(snapshot))
         remove(digests_directory(snapshot))
-
-
-def _in_chunks(entries: HashEntryQuerySet) -> Iterator[Hashes]:
-    """What the index holds of `entries`, read through a server-side cursor."""
-    columns = entries.order_by().values_list("pdq", "pdq_quality", "pdq_trimmed", *_DIGESTS)
-    rows = columns.iterator(chunk_size=_READ_CHUNK)
-    while chunk := list(islice(rows, _READ_CHUNK)):
-        pdq = [value for row in chunk for value in searched_pdq(*row[:3])]
-        digests = [bytes(value) for row in chunk for value in row[3:] if value]
-        hashes = np.frombuffer(b"".join(pdq), np.uint8).reshape(-1, 32)
-        yield hashes, prefixes_of(digests)

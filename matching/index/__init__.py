@@ -7,7 +7,7 @@ Whether a hash is an active entry only the database knows.
 
 from matching.index.bulk import BulkIndex
 from matching.index.delta import DeltaIndex
-from matching.index.digests import DigestIndex, build_digests, prefixes_of
+from matching.index.digests import PREFIX_BYTES, DigestIndex, build_digests, prefixes_of
 from matching.index.hamming import HammingIndex, build, is_former
 from matching.index.neighbours import MAX_RADIUS, Neighbours
 from matching.index.photodna import SquaredL2Index
@@ -16,6 +16,7 @@ from matching.index.warming import warm_up
 
 __all__ = [
     "MAX_RADIUS",
+    "PREFIX_BYTES",
     "BulkIndex",
     "DeltaIndex",
     "DigestIndex",

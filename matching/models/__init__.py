@@ -3,7 +3,13 @@
 from matching.models.batches import Batch, BatchLot
 from matching.models.cybertips import CyberTip, TipState
 from matching.models.decisions import EVERYTHING, Decided, Decision, DecisionState
-from matching.models.entries import EntryState, HashEntry, HashEntryQuerySet, searched_pdq
+from matching.models.entries import (
+    TRUSTED_PDQ,
+    EntryState,
+    HashEntry,
+    HashEntryQuerySet,
+    searched_pdq,
+)
 from matching.models.exchanges import Exchange, ExchangeKind
 from matching.models.guards import Canary, GuardCheck, ShadowMatch
 from matching.models.imports import ImportRefusal, ImportRun
@@ -34,6 +40,7 @@ from matching.models.waiting import WaitingImage
 
 __all__ = [
     "EVERYTHING",
+    "TRUSTED_PDQ",
     "Batch",
     "BatchLot",
     "Canary",

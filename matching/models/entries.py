@@ -20,6 +20,8 @@ SIGNAL_FIELDS = (
     SignalType.PHOTODNA,
 )
 INDEXED_FIELDS = ("pdq", "pdq_trimmed", "sha256", "sha1", "md5")
+TRUSTED_PDQ = Q(pdq_quality=None) | Q(pdq_quality__gte=MIN_QUALITY)
+"""Whether an entry's PDQ is good enough to be searched for; `searched_pdq` says the same."""
 
 
 Stored = bytes | memoryview | None

@@ -32,6 +32,7 @@ from tests.benchmarks.ranks import Times, apart, holm, median_interval
 PLENTY = "1000000000"
 KEYS_OF_A_KIND = 20
 WARM_UP = 50  # answers of each kind
+MATCH = "/v1/match"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 YARDSTICK, ITS_TWIN = "wrong secret", "wrong secret of other keys"
 PUBLIC = ("wrong checksum", "no key")  # anybody can tell these without asking
@@ -100,14 +101,14 @@ def _random(length: int) -> str:
     return "".join(random.choices(BASE62, k=length))
 
 
-def timed(port: int, tokens: Tokens, each: int) -> tuple[dict[str, Times], set[str]]:
+def timed(port: int, tokens: Tokens, each: int, path: str) -> tuple[dict[str, Times], set[str]]:
     """Microseconds of every answer by kind, and the answers but for their request ids."""
     order = list(tokens) * each
     random.shuffle(order)
     times, told = defaultdict(list), set()
     connection = connect(port)
     for kind in order:
-        request = _request(random.choice(tokens[kind]))
+        request = _request(random.choice(tokens[kind]), path)
         began = time.perf_counter()
         status, body = exchange(connection, request)
         times[kind].append((time.perf_counter() - began) * 1e6)
@@ -116,9 +117,12 @@ def timed(port: int, tokens: Tokens, each: int) -> tuple[dict[str, Times], set[s
     return {kind: np.array(times[kind]) for kind in tokens}, told
 
 
-def _request(token: str) -> bytes:
+def _request(token: str, path: str) -> bytes:
     shown = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {OWN_KEY} HTTP/1.1\r\nHost: {HOST}\r\n{shown}\r\n".encode()
+    if path == OWN_KEY:
+        return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n{shown}\r\n".encode()
+    body = "Content-Type: image/jpeg\r\nContent-Length: 1\r\n\r\nx"
+    return f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{shown}{body}".encode()
 
 
 def _without_id(body: bytes) -> str:
@@ -147,6 +151,7 @@ def report(times: Mapping[str, Times]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=2_000, help="answers of every kind")
+    parser.add_argument("--path", choices=(OWN_KEY, MATCH), default=OWN_KEY, help="what is asked")
     arguments = parser.parse_args()
     with (
         patch.dict(os.environ, {"FAILED_AUTHENTICATIONS_PER_MINUTE": PLENTY}),
@@ -154,8 +159,8 @@ def main() -> None:
         installed.serving(),
     ):
         tokens = tokens_that_open_nothing(installed)
-        timed(installed.port, tokens, WARM_UP)
-        times, told = timed(installed.port, tokens, arguments.each)
+        timed(installed.port, tokens, WARM_UP, arguments.path)
+        times, told = timed(installed.port, tokens, arguments.each, arguments.path)
     print(f"{sum(map(len, times.values()))} refusals, {len(told)} body: {' | '.join(sorted(told))}")
     report(times)
 
