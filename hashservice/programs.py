@@ -39,7 +39,7 @@ class Application:
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes] | HttpResponseBase:
         """Entrance of the web server."""
-        if is_api(environ["PATH_INFO"]):
+        if is_api(environ.get("PATH_INFO", "")):
             return self._program(environ, start_response)
         response = self._handler(environ, start_response)
         if not isinstance(response, HttpResponse):

@@ -31,7 +31,9 @@ def hashes_of(entries: HashEntryQuerySet) -> Iterator[Hashes]:
 
 
 def all_hashes() -> Iterator[Hashes]:
-    """Those of all searchable entries, joined by PostgreSQL: row by row takes much longer.
+    """Those of all searchable entries, joined by PostgreSQL.
+
+    A million takes 0.5 s so, nearly all of it PostgreSQL's; row by row 1 s, nearly all of it ours.
 
     It takes several statements. Whoever reads the lists version before catches up with what
     changed meanwhile.

@@ -1,4 +1,4 @@
-"""A context variable's value for the length of a block, at a fifth of a generator's price."""
+"""A context variable's value for the length of a block, at a third of a generator's price."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -49,7 +48,7 @@ class Write:
 
 
 def unsaved(model: type[Row], **values: Any) -> Row:
-    """What `model(**values)` makes, without its signals and in a tenth of the time.
+    """What `model(**values)` makes, without its signals and in less than half the time.
 
     Raises TypeError for a value that the model has no field for.
     """
@@ -144,7 +143,7 @@ class _Layout:
 
     def __init__(self, fields: Sequence[models.Field[Any, Any]]) -> None:
         self.names = tuple(str(field.column) for field in fields)
-        self._as_they_are = itemgetter(*(field.attname for field in fields))
+        self._keys = [field.attname for field in fields]
         self._prepared = [
             (place, _preparing(field))
             for place, field in enumerate(fields)
@@ -152,7 +151,8 @@ class _Layout:
         ]
 
     def values(self, row: models.Model) -> list[Any]:
-        values = [*self._as_they_are(row.__dict__)]
+        held = row.__dict__
+        values = [held[key] for key in self._keys]
         for place, prepare in self._prepared:
             values[place] = prepare(row)
         return values

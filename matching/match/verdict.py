@@ -171,8 +171,8 @@ def judge(question: Question, *, key: ApiKey) -> Judgement:
 def judge_all(questions: Sequence[Question], *, key: ApiKey) -> list[Judgement]:
     """The verdicts for `questions`, all by the same lists version.
 
-    What nobody lists costs no statement, anything else two. Raises IndexUnavailable,
-    MatchingStopped.
+    What nobody lists costs no statement, anything else at most two, beside one for a version that
+    the key did not bring along. Raises IndexUnavailable, MatchingStopped.
     """
     version = version_for(key)
     if EVERYTHING in version.stopped:
